@@ -1,0 +1,304 @@
+//! What people do with conversations: reply, note, claim, transfer, release, resolve, read.
+//!
+//! Promises: each deed is one transaction with its audit event; words are sealed before it begins; a repeated
+//! `client_ref` answers the first result. Does not: send anything (the outbox does) or decide who may see what
+//! (`views` does).
+
+use balcao_core::bell::{Hint, Wake};
+use balcao_core::model::{
+    AgentId, Author, Content, ConversationId, Direction, Handler, PRIORITY_HUMAN, SendSource, SystemLine, TeamId,
+};
+use balcao_core::store::conversation::{self, Claim, Locked, Target};
+use balcao_core::store::message::{self, Dispatch, Draft, Words};
+use balcao_core::store::{Refusal, inbox};
+use compliance::audit::{self, Action, ObjectKind};
+
+use crate::error::Error;
+use crate::people::{Caller, People};
+use crate::protocol::ConversationView;
+use crate::views::{event, eyes, view};
+
+/// Longest text to a customer and longest note, in characters (Meta's limit for text).
+pub const MAX_TEXT_CHARS: usize = 4096;
+/// Longest client reference, in bytes.
+pub const MAX_CLIENT_REF_BYTES: usize = 128;
+
+/// A text to the customer.
+#[derive(Clone)]
+pub struct Reply {
+    /// Client's own reference, unique per author and conversation.
+    pub client_ref: String,
+    /// The ownership epoch the client knows.
+    pub epoch: Option<i32>,
+    /// The words.
+    pub text: String,
+    /// The item it quotes.
+    pub reply_to_seq: Option<i64>,
+}
+
+/// Where a transfer goes: exactly one of team and agent.
+#[derive(Clone)]
+pub struct TransferTo {
+    /// To this team's queue.
+    pub team_id: Option<TeamId>,
+    /// To this agent.
+    pub agent_id: Option<AgentId>,
+    /// Words for the next one.
+    pub note: Option<String>,
+}
+
+/// Writes to the customer and returns the item's seq. A send takes ownership of what the bot or the queue has.
+///
+/// # Errors
+/// `not_found`, `too_long`, `resolved`, `window_closed`, `not_owner`, `stale_epoch`.
+pub async fn reply(people: &People, caller: &Caller, id: ConversationId, reply: Reply) -> Result<i64, Error> {
+    check_text(&reply.text)?;
+    check_client_ref(&reply.client_ref)?;
+    let author = Author::agent(caller.agent_id);
+    let words = Words {
+        author,
+        direction: Direction::Out,
+        content: Content::Text { text: reply.text },
+        client_ref: Some(reply.client_ref.clone()),
+        reply_to_seq: reply.reply_to_seq,
+    };
+    let mut deed = Deed::begin(people, caller, id, Some(words)).await?;
+    if let Some(seq) = message::find_client_ref(&mut deed.tx, id, author, &reply.client_ref).await? {
+        return Ok(seq);
+    }
+    deed.locked.unresolved()?;
+    if deed.locked.window_until.is_none_or(|until| until <= people.ctx.clock.now()) {
+        return Err(Refusal::WindowClosed.into());
+    }
+    take_for_send(&mut deed, reply.epoch).await?;
+    let dispatch = Dispatch { source: SendSource::Agent, priority: PRIORITY_HUMAN };
+    let draft = deed.draft()?;
+    let seq = message::enqueue(&mut deed.tx, &mut deed.locked, &draft, dispatch).await?;
+    let channel_id = deed.locked.channel_id;
+    deed.commit(Action::MessageSent, seq).await?;
+    people.ctx.bell.hint(Hint::Outbox { channel_id });
+    Ok(seq)
+}
+
+/// Any human send takes ownership of what no colleague owns.
+async fn take_for_send(deed: &mut Deed<'_>, epoch: Option<i32>) -> Result<(), Error> {
+    let owner = deed.locked.agent_id;
+    if owner == Some(deed.caller.agent_id) {
+        return Ok(());
+    }
+    if owner.is_some() && !deed.caller.role.supervises() {
+        return Err(Refusal::NotOwner.into());
+    }
+    let claim = Claim { agent_id: deed.caller.agent_id, epoch, may_override: deed.caller.role.supervises() };
+    conversation::claim(&mut deed.tx, &mut deed.locked, claim).await?;
+    Ok(())
+}
+
+/// Writes for colleagues and returns the item's seq.
+///
+/// # Errors
+/// `not_found`, `too_long`.
+pub async fn note(people: &People, caller: &Caller, id: ConversationId, client_ref: String, text: String) -> Result<i64, Error> {
+    check_text(&text)?;
+    check_client_ref(&client_ref)?;
+    let author = Author::agent(caller.agent_id);
+    let words = Words {
+        author,
+        direction: Direction::Internal,
+        content: Content::Note { text },
+        client_ref: Some(client_ref.clone()),
+        reply_to_seq: None,
+    };
+    let mut deed = Deed::begin(people, caller, id, Some(words)).await?;
+    if let Some(seq) = message::find_client_ref(&mut deed.tx, id, author, &client_ref).await? {
+        return Ok(seq);
+    }
+    let draft = deed.draft()?;
+    let seq = message::append(&mut deed.tx, &mut deed.locked, &draft).await?;
+    deed.commit(Action::ConversationNoted, seq).await?;
+    Ok(seq)
+}
+
+/// Takes the conversation. Of many at once exactly one wins.
+///
+/// # Errors
+/// `not_found`, `already_claimed`, `stale_epoch`, `resolved`, `at_capacity`.
+pub async fn claim(people: &People, caller: &Caller, id: ConversationId, epoch: i32) -> Result<ConversationView, Error> {
+    let line = SystemLine::Claimed { agent_id: caller.agent_id };
+    let mut deed = Deed::begin(people, caller, id, Some(system(line))).await?;
+    let by = deed.by(Some(epoch));
+    if conversation::claim(&mut deed.tx, &mut deed.locked, by).await? {
+        let draft = deed.draft()?;
+        message::append(&mut deed.tx, &mut deed.locked, &draft).await?;
+    }
+    deed.finish(Action::ConversationClaimed).await
+}
+
+/// Gives the conversation to another team or agent.
+///
+/// # Errors
+/// `not_found`, `not_owner`, `stale_epoch`, `resolved`, `bad_target`, `at_capacity`.
+pub async fn transfer(people: &People, caller: &Caller, id: ConversationId, epoch: i32, to: TransferTo) -> Result<ConversationView, Error> {
+    let target = match (to.team_id, to.agent_id) {
+        (Some(team_id), None) => Target::Team(team_id),
+        (None, Some(agent_id)) => Target::Agent(agent_id),
+        _ => return Err(Error::Invalid("Give exactly one of team_id and agent_id.")),
+    };
+    if let Some(note) = &to.note {
+        check_text(note)?;
+    }
+    let line = SystemLine::Transferred { by: caller.agent_id, team_id: to.team_id, agent_id: to.agent_id, note: to.note };
+    let mut deed = Deed::begin(people, caller, id, Some(system(line))).await?;
+    let by = deed.by(Some(epoch));
+    conversation::transfer(&mut deed.tx, &mut deed.locked, by, target).await?;
+    let draft = deed.draft()?;
+    message::append(&mut deed.tx, &mut deed.locked, &draft).await?;
+    deed.finish(Action::ConversationTransferred).await
+}
+
+/// Gives the conversation back to its queue.
+///
+/// # Errors
+/// `not_found`, `not_owner`, `stale_epoch`, `resolved`.
+pub async fn release(people: &People, caller: &Caller, id: ConversationId, epoch: i32) -> Result<ConversationView, Error> {
+    let line = SystemLine::Released { by: caller.agent_id };
+    let mut deed = Deed::begin(people, caller, id, Some(system(line))).await?;
+    let by = deed.by(Some(epoch));
+    conversation::release(&mut deed.tx, &mut deed.locked, by).await?;
+    let draft = deed.draft()?;
+    message::append(&mut deed.tx, &mut deed.locked, &draft).await?;
+    deed.finish(Action::ConversationReleased).await
+}
+
+/// Closes the case.
+///
+/// # Errors
+/// `not_found`, `not_owner`, `stale_epoch`, `resolved`.
+pub async fn resolve(people: &People, caller: &Caller, id: ConversationId, epoch: i32, reason: Option<String>) -> Result<ConversationView, Error> {
+    if let Some(reason) = &reason
+        && reason.chars().count() > 64
+    {
+        return Err(Error::TooLong { field: "reason", max_chars: 64 });
+    }
+    let line = SystemLine::Resolved { by: Some(caller.agent_id), reason: reason.clone() };
+    let mut deed = Deed::begin(people, caller, id, Some(system(line))).await?;
+    let by = deed.by(Some(epoch));
+    conversation::resolve(&mut deed.tx, &mut deed.locked, by, reason.as_deref()).await?;
+    let draft = deed.draft()?;
+    message::append(&mut deed.tx, &mut deed.locked, &draft).await?;
+    deed.finish(Action::ConversationResolved).await
+}
+
+/// Moves the read marker of a conversation the caller works in.
+///
+/// # Errors
+/// `not_found`.
+pub async fn read(people: &People, caller: &Caller, id: ConversationId, seq: i64) -> Result<(), Error> {
+    let mut tx = people.ctx.store.api.begin().await?;
+    let place = inbox::places(&mut tx, &[id]).await?.into_iter().next();
+    place.filter(|place| sees(caller, place)).ok_or(Refusal::NotFound)?;
+    let wake = conversation::read(&mut tx, id, seq).await?;
+    tx.commit().await?;
+    if let Some(wake) = wake {
+        people.ctx.bell.ring(&[wake]);
+    }
+    Ok(())
+}
+
+fn sees(caller: &Caller, place: &inbox::Place) -> bool {
+    caller.role.answers() && eyes(caller).covers(place.team_id, place.agent_id)
+}
+
+fn system(line: SystemLine) -> Words {
+    Words {
+        author: Author::SYSTEM,
+        direction: Direction::Internal,
+        content: Content::System { line },
+        client_ref: None,
+        reply_to_seq: None,
+    }
+}
+
+/// A deed under way: sealed words, an open transaction, the locked row.
+struct Deed<'a> {
+    people: &'a People,
+    caller: &'a Caller,
+    draft: Option<Draft>,
+    tx: balcao_core::store::Tx,
+    locked: Locked,
+}
+
+impl<'a> Deed<'a> {
+    async fn begin(people: &'a People, caller: &'a Caller, id: ConversationId, words: Option<Words>) -> Result<Self, Error> {
+        let store = &people.ctx.store;
+        let mut conn = store.api.acquire().await?;
+        let place = inbox::places(&mut conn, &[id]).await?.into_iter().next();
+        place.filter(|place| sees(caller, place)).ok_or(Refusal::NotFound)?;
+        let draft = match words {
+            Some(words) => Some(message::draft(store, &mut conn, id, words, people.ctx.clock.now()).await?),
+            None => None,
+        };
+        drop(conn);
+        let mut tx = store.api.begin().await?;
+        let locked = conversation::lock(&mut tx, id).await?;
+        Ok(Self { people, caller, draft, tx, locked })
+    }
+
+    fn by(&self, epoch: Option<i32>) -> Claim {
+        Claim { agent_id: self.caller.agent_id, epoch, may_override: self.caller.role.supervises() }
+    }
+
+    fn draft(&mut self) -> Result<Draft, Error> {
+        self.draft.take().ok_or_else(|| Refusal::NotFound.into())
+    }
+
+    /// Records the deed, commits, and rings.
+    async fn commit(mut self, action: Action, seq: i64) -> Result<Wake, Error> {
+        let mut deed = event(self.caller, action)
+            .object(ObjectKind::Conversation, self.locked.id.0)
+            .detail("seq", seq)
+            .detail("epoch", self.locked.epoch);
+        if let Some(team) = self.locked.team_id {
+            deed = deed.team(team.0);
+        }
+        audit::record(&mut self.tx, &deed).await?;
+        let wake = self.locked.wake();
+        let waits = self.locked.handler != Handler::Bot;
+        self.tx.commit().await?;
+        self.people.ctx.bell.ring(&[wake]);
+        if waits {
+            self.people.ctx.bell.hint(Hint::Floor);
+        }
+        Ok(wake)
+    }
+
+    /// Commits and answers the conversation as it is now.
+    async fn finish(self, action: Action) -> Result<ConversationView, Error> {
+        let (people, id, seq) = (self.people, self.locked.id, self.locked.last_seq);
+        self.commit(action, seq).await?;
+        let mut conn = people.ctx.store.api.acquire().await?;
+        let head = inbox::heads(&people.ctx.store, &mut conn, &[id]).await?.into_iter().next();
+        Ok(view(head.ok_or(Refusal::NotFound)?))
+    }
+}
+
+fn check_text(text: &str) -> Result<(), Error> {
+    if text.trim().is_empty() {
+        return Err(Error::Invalid("text: write 1 to 4096 characters that are not all blank."));
+    }
+    if text.chars().count() > MAX_TEXT_CHARS {
+        return Err(Error::TooLong { field: "text", max_chars: MAX_TEXT_CHARS });
+    }
+    if text.contains('\0') {
+        return Err(Error::Invalid("text: remove the NUL character."));
+    }
+    Ok(())
+}
+
+fn check_client_ref(client_ref: &str) -> Result<(), Error> {
+    if (1..=MAX_CLIENT_REF_BYTES).contains(&client_ref.len()) {
+        Ok(())
+    } else {
+        Err(Error::Invalid("client_ref: 1 to 128 bytes, for instance a UUID."))
+    }
+}

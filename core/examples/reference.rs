@@ -1,0 +1,16 @@
+//! Writes the reference pages that are made from code: docs/metrics.md and docs/configuration.md.
+//!
+//! `cargo run -p balcao-core --example reference`; unit tests fail while a page differs from its source.
+
+use std::fs;
+use std::path::Path;
+
+fn main() -> std::io::Result<()> {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    fs::create_dir_all(&docs)?;
+    fs::write(docs.join("metrics.md"), balcao_core::metrics::markdown())?;
+    fs::write(
+        docs.join("configuration.md"),
+        balcao_core::config::markdown(),
+    )
+}

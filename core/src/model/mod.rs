@@ -1,0 +1,25 @@
+//! The nouns that every service shares. No I/O, no clock, no database: values and the rules between them.
+//!
+//! The words are those of docs/architecture.md; an enum here has the same spelling in Rust, SQL, JSON and metrics.
+
+mod actor;
+mod content;
+mod conversation;
+mod delivery;
+mod id;
+mod problem;
+
+pub use actor::{ActorKind, Author, Locale, Role};
+pub use content::{
+    Body, Button, Content, ListRow, ListSection, MediaKind, MediaRef, MessageKind, SystemLine,
+};
+pub use conversation::{
+    CaseState, ConversationStatus, Direction, FeedKind, Handler, HandoffReason, WINDOW_HOURS,
+};
+pub use delivery::{
+    CallbackData, PRIORITY_BOT, PRIORITY_CAMPAIGN, PRIORITY_HUMAN, Rank, SendSource, SendState, Ticks,
+};
+pub use id::{
+    AgentId, ChannelId, ContactId, ConversationId, DeadLetterId, MessageId, RequestId, SessionId, TeamId,
+};
+pub use problem::Problem;

@@ -1,0 +1,166 @@
+//! What could not be stored as what it is: kept sealed for a while, listed by `balcao doctor`. And statuses whose
+//! message is not known yet: parked, merged when it becomes known, listed when they expire.
+//!
+//! Both are sealed with the key of one system subject a day, so that nothing outlives its shredding.
+
+use chrono::{DateTime, Utc};
+use compliance::{Mac, Place, SubjectId, SubjectKind};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{Error, Store};
+use crate::model::{ChannelId, DeadLetterId, Rank};
+
+/// Something that is kept instead of stored.
+#[derive(Clone, Debug)]
+pub struct Letter<'a> {
+    /// Stable word: why.
+    pub reason: &'a str,
+    /// Where and what, without personal data.
+    pub detail: &'a str,
+    /// To which number, when known.
+    pub channel_id: Option<ChannelId>,
+    /// What Meta sent.
+    pub raw: &'a [u8],
+}
+
+/// The system subject of today (UTC), made when the day begins.
+///
+/// # Errors
+/// [`Error::Database`], [`Error::Vault`].
+pub async fn subject_of_day(store: &Store, conn: &mut PgConnection, now: DateTime<Utc>) -> Result<SubjectId, Error> {
+    let found = sqlx::query_scalar!(
+        r#"
+        select id
+        from subject
+        where kind = 'system'
+          and shredded_at is null
+          and created_at >= date_trunc('day', $1::timestamptz at time zone 'utc') at time zone 'utc'
+        order by created_at
+        limit 1
+        "#,
+        now,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    match found {
+        Some(id) => Ok(SubjectId(id)),
+        // Two nodes at midnight may make two; both are shredded the same day.
+        None => Ok(compliance::create(conn, &store.vault, SubjectKind::System, None).await?),
+    }
+}
+
+/// Keeps a letter for `days`.
+///
+/// # Errors
+/// [`Error::Database`], [`Error::Vault`].
+pub async fn keep(store: &Store, conn: &mut PgConnection, letter: &Letter<'_>, now: DateTime<Utc>, days: i32) -> Result<DeadLetterId, Error> {
+    let id = DeadLetterId::new();
+    let (subject, sealed) = seal(store, &mut *conn, now, Place::dead_letter(id.0), letter.raw).await?;
+    sqlx::query!(
+        r#"
+        insert into dead_letter (id, reason, detail, channel_id, subject_id, sealed, size_bytes, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(days => $8))
+        "#,
+        id.0,
+        letter.reason,
+        letter.detail,
+        letter.channel_id.map(|id| id.0),
+        subject.0,
+        sealed,
+        i32::try_from(letter.raw.len()).unwrap_or(i32::MAX),
+        days,
+    )
+    .execute(conn)
+    .await?;
+    Ok(id)
+}
+
+/// Parks a status until its message is known, at most `hours`.
+///
+/// # Errors
+/// [`Error::Database`], [`Error::Vault`].
+pub async fn park(store: &Store, conn: &mut PgConnection, mac: Mac, rank: Rank, raw: &[u8], now: DateTime<Utc>, hours: i32) -> Result<(), Error> {
+    let id = Uuid::now_v7();
+    let (subject, sealed) = seal(store, &mut *conn, now, Place::parked_event(id), raw).await?;
+    sqlx::query!(
+        r#"
+        insert into parked_event (id, mac, kind, rank, subject_id, sealed, expires_at)
+        values ($1, $2, 'status', $3, $4, $5, now() + make_interval(hours => $6))
+        "#,
+        id,
+        mac.as_bytes(),
+        rank.stored(),
+        subject.0,
+        sealed,
+        hours,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes out the ranks of statuses parked for a message that is known now.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn unpark(conn: &mut PgConnection, mac: Mac) -> Result<Vec<(i16, DateTime<Utc>)>, Error> {
+    let rows = sqlx::query!(
+        r#"delete from parked_event where mac = $1 and rank is not null returning rank as "rank!", parked_at"#,
+        mac.as_bytes(),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.rank, row.parked_at)).collect())
+}
+
+async fn seal(store: &Store, conn: &mut PgConnection, now: DateTime<Utc>, place: Place, raw: &[u8]) -> Result<(SubjectId, Vec<u8>), Error> {
+    let subject = subject_of_day(store, &mut *conn, now).await?;
+    let keys = store.vault.load(conn, &[subject]).await?;
+    let key = keys.get(subject).ok_or(Error::Damaged("system subject without key"))?;
+    Ok((subject, key.seal(place, raw)?))
+}
+
+/// A line of doctor's list.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Which.
+    pub id: DeadLetterId,
+    /// Why.
+    pub reason: String,
+    /// Where and what.
+    pub detail: Option<String>,
+    /// How large.
+    pub size_bytes: i32,
+    /// Since when.
+    pub received_at: DateTime<Utc>,
+}
+
+/// The newest letters, without their contents.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn list(conn: &mut PgConnection, limit: i64) -> Result<Vec<Listed>, Error> {
+    Ok(sqlx::query_as!(
+        Listed,
+        r#"
+        select id as "id: DeadLetterId", reason, detail, size_bytes, received_at
+        from dead_letter
+        order by received_at desc
+        limit $1
+        "#,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Parked statuses whose time is over and whose message never came.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn expired_parked(conn: &mut PgConnection) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar!(r#"select count(*) as "n!" from parked_event where expires_at < now()"#)
+        .fetch_one(conn)
+        .await?)
+}

@@ -1,0 +1,39 @@
+//! What a database error says about the rows that were being written.
+
+use balcao_core::store::{self, Error};
+
+/// What to do after an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Deadlock, serialisation failure, or two nodes made the same person at once: the same again.
+    Again,
+    /// The database refuses the data itself: halve the batch.
+    Row,
+    /// Not known whether anything was stored: 503.
+    Unsure,
+}
+
+impl Fault {
+    /// Judges an error.
+    pub fn of(error: &Error) -> Self {
+        let Error::Database(error) = error else {
+            return Self::Unsure;
+        };
+        if store::is_transient(error) {
+            Self::Again
+        } else if store::is_bad_data(error) && !is_missing_partition(error) {
+            Self::Row
+        } else {
+            Self::Unsure
+        }
+    }
+}
+
+/// PostgreSQL reports a row without partition as a check violation that names no constraint. That is our fault, for
+/// every row alike: no message may become a dead letter because of it.
+fn is_missing_partition(error: &balcao_core::store::DatabaseError) -> bool {
+    let Some(error) = error.as_database_error() else {
+        return false;
+    };
+    error.code().as_deref() == Some("23514") && error.constraint().is_none()
+}

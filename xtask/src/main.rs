@@ -1,0 +1,130 @@
+//! The tasks of this repository: `cargo xtask <task>`.
+//!
+//! Promises: each task can be run on a fresh Debian checkout, says what it does and how long it took, and names the
+//! remedy when something is missing. Does not: hold any logic of the product; it only launches what does.
+
+mod bench;
+mod console;
+mod demo;
+mod dev;
+mod generate;
+mod lint;
+mod scratch_database;
+mod setup;
+mod steps;
+mod tally;
+mod test;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// The tasks of this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what is missing, build everything and run it with sample data
+    ///
+    /// Starts a private PostgreSQL and a private Redis in the data folder (never the system's), a simulator of WhatsApp
+    /// and Balcão itself, and prints the addresses and log-ins. Ready when it prints `ready <seconds>`. Ctrl-C stops
+    /// everything. The first run compiles for some minutes.
+    Demo(DemoOptions),
+    /// Run every check and test there is
+    ///
+    /// Format, lint, drift of generated files, clippy, the console's checks, unit and end-to-end tests with a real
+    /// PostgreSQL and Redis, infrastructure configuration, the console in a real Chromium. Ends with one line
+    /// `N passed, M failed`; exit status 1 if anything failed.
+    Test(TestOptions),
+    /// Check the rules of this repository that compilers do not know
+    ///
+    /// Dependency edges between crates, SQL in the two places meant for it, sizes, names, clocks, personal columns.
+    Lint,
+    /// Write the generated files: .sqlx, the OpenAPI document, the console's types
+    Generate(GenerateOptions),
+    /// Run console and demo, rebuilt whenever a source file changes
+    ///
+    /// The console is served by Vite with hot reload, the rest by `balcao demo`, which is built and started again
+    /// when a Rust file, a migration or a flow changes. Ctrl-C stops both.
+    Dev(DevOptions),
+    /// Measure a running demo with the load program
+    ///
+    /// Everything after `bench` goes to `loadtest`; without arguments it measures the ingest of messages.
+    Bench(BenchOptions),
+}
+
+#[derive(clap::Args)]
+struct DemoOptions {
+    /// Do not open the console in a browser
+    #[arg(long)]
+    no_open: bool,
+    /// Where everything is kept [default: .balcao in the checkout]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The console's port; webhook, operations and simulator take the next three; 0 = free ports [default: 8080]
+    #[arg(long, value_name = "PORT")]
+    port_base: Option<u16>,
+}
+
+#[derive(clap::Args)]
+struct TestOptions {
+    /// Run only steps whose name contains this (repeatable)
+    #[arg(long, value_name = "TEXT")]
+    only: Vec<String>,
+    /// Print the names of the steps and stop
+    #[arg(long)]
+    list: bool,
+}
+
+#[derive(clap::Args)]
+struct GenerateOptions {
+    /// Change nothing; exit status 1 when a generated file is not what it would be
+    #[arg(long)]
+    check: bool,
+}
+
+#[derive(clap::Args)]
+struct DevOptions {
+    /// The demo's data folder [default: .balcao in the checkout]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct BenchOptions {
+    /// Arguments of `loadtest` [default: ingest]
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARGS"
+    )]
+    arguments: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = Workspace::find().and_then(|workspace| match cli.task {
+        Task::Demo(options) => demo::run(&workspace, &options),
+        Task::Test(options) => test::run(&workspace, &options),
+        Task::Lint => lint::run(&workspace),
+        Task::Generate(options) => generate::run(&workspace, options.check),
+        Task::Dev(options) => dev::run(&workspace, options.data),
+        Task::Bench(options) => bench::run(&workspace, options.arguments),
+    });
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
