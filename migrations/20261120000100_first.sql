@@ -42,6 +42,7 @@ create table subject (
   shredded_at timestamptz
 );
 create index subject_contact on subject (contact_id) where contact_id is not null;
+create index subject_system on subject (created_at) where kind = 'system' and shredded_at is null;
 
 create table keystore.subject_key (
   subject_id uuid not null references subject,
@@ -292,6 +293,7 @@ create table feed (
   primary key (conversation_id, rev)
 );
 create index feed_cursor on feed (tx, id);
+create index feed_at on feed using brin (at);
 
 create table dedupe (
   mac bytea primary key,
@@ -506,10 +508,19 @@ end $$;
 -- Group roles; the log-ins that belong to them are made by the operator or by the private server of the demo.
 -- Roles are shared by all databases of a server, hence the checks.
 do $$
+declare
+  role_name text;
 begin
-  if not exists (select from pg_roles where rolname = 'balcao_app') then create role balcao_app nologin; end if;
-  if not exists (select from pg_roles where rolname = 'balcao_sequencer') then create role balcao_sequencer nologin; end if;
-  if not exists (select from pg_roles where rolname = 'balcao_reports') then create role balcao_reports nologin; end if;
+  foreach role_name in array array['balcao_app', 'balcao_sequencer', 'balcao_reports'] loop
+    begin
+      execute format('create role %I nologin', role_name);
+    exception
+      when duplicate_object or unique_violation then null;
+      -- An owner without CREATEROLE is fine when the operator made the role beforehand.
+      when insufficient_privilege then
+        if not exists (select from pg_roles where rolname = role_name) then raise; end if;
+    end;
+  end loop;
 end $$;
 
 grant usage on schema public, keystore to balcao_app;

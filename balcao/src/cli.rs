@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use balcao_core::config::{Config, ConfigError, Sources};
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{audit, channel, contact, demo, dev_database, doctor, keys, migrate, openapi, serve, team, user};
+use crate::commands::{
+    audit, channel, contact, demo, dev_database, doctor, keys, migrate, openapi, serve, team, user,
+};
 
 /// Exit status for a configuration that cannot work.
 const EXIT_CONFIG: u8 = 78;
@@ -37,7 +39,13 @@ pub struct Cli {
 #[derive(Args, Clone)]
 pub struct Common {
     /// TOML file with the configuration
-    #[arg(long, global = true, env = "BALCAO_CONFIG", value_name = "FILE", conflicts_with = "data")]
+    #[arg(
+        long,
+        global = true,
+        env = "BALCAO_CONFIG",
+        value_name = "FILE",
+        conflicts_with = "data"
+    )]
     pub config: Option<PathBuf>,
     /// Data folder of a demo: its configuration is used
     #[arg(long, global = true, value_name = "DIR")]
@@ -108,7 +116,14 @@ macro_rules! other {
         }
     )+};
 }
-other!(balcao_core::store::Error, compliance::Error, sqlx::Error, std::io::Error, serde_json::Error, agent_hub::Error);
+other!(
+    balcao_core::store::Error,
+    compliance::Error,
+    sqlx::Error,
+    std::io::Error,
+    serde_json::Error,
+    agent_hub::Error
+);
 
 impl Common {
     /// Where the configuration comes from.

@@ -7,7 +7,10 @@ use clap::Parser as _;
 #[tokio::main]
 async fn main() -> ExitCode {
     // One TLS provider for the whole process; without it the first HTTPS call would panic.
-    if rustls::crypto::ring::default_provider().install_default().is_err() {
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
         eprintln!("balcao: a TLS provider was installed before main");
         return ExitCode::FAILURE;
     }

@@ -85,7 +85,11 @@ impl Node {
             node_id,
             config: Arc::new(config),
         };
-        let node = Self { ctx, shutdown, grace };
+        let node = Self {
+            ctx,
+            shutdown,
+            grace,
+        };
         node.roles(doors);
         Ok(node)
     }
@@ -93,16 +97,25 @@ impl Node {
     fn roles(&self, doors: Doors) {
         let has = |role| self.ctx.config.node.roles.contains(&role);
         if has(NodeRole::Gateway) {
-            self.role("gateway", gateway::run(self.ctx.clone(), doors.webhook, self.shutdown.clone()));
+            self.role(
+                "gateway",
+                gateway::run(self.ctx.clone(), doors.webhook, self.shutdown.clone()),
+            );
         }
         if has(NodeRole::Bot) {
             self.role("bot", bot::run(self.ctx.clone(), self.shutdown.clone()));
         }
         if has(NodeRole::Hub) {
-            self.role("hub", agent_hub::run(self.ctx.clone(), doors.console, self.shutdown.clone()));
+            self.role(
+                "hub",
+                agent_hub::run(self.ctx.clone(), doors.console, self.shutdown.clone()),
+            );
         }
         if has(NodeRole::Worker) {
-            self.role("worker", upkeep::run(self.ctx.clone(), self.shutdown.clone()));
+            self.role(
+                "worker",
+                upkeep::run(self.ctx.clone(), self.shutdown.clone()),
+            );
         }
         // Lasts through the drain, so that a load balancer sees it.
         let operations = operations::run(self.ctx.clone(), doors.operations, self.shutdown.clone());
@@ -113,7 +126,11 @@ impl Node {
         });
     }
 
-    fn role<E: std::fmt::Display>(&self, name: &'static str, work: impl Future<Output = Result<(), E>> + Send + 'static) {
+    fn role<E: std::fmt::Display>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Result<(), E>> + Send + 'static,
+    ) {
         let work = Box::pin(work);
         self.shutdown.spawn_essential(name, async move {
             if let Err(error) = work.await {

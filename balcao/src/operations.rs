@@ -32,8 +32,15 @@ struct Operations {
 /// [`Failure::Other`] when the door cannot be served.
 pub async fn run(ctx: Context, listener: TcpListener, shutdown: Shutdown) -> Result<(), Failure> {
     let handle = telemetry::install_metrics().map_err(|error| Failure::Other(error.into()))?;
-    shutdown.spawn_lasting("metrics-upkeep", telemetry::upkeep(handle.clone(), shutdown.clone()));
-    let operations = Operations { ctx, shutdown: shutdown.clone(), metrics: std::sync::Arc::new(move || handle.render()) };
+    shutdown.spawn_lasting(
+        "metrics-upkeep",
+        telemetry::upkeep(handle.clone(), shutdown.clone()),
+    );
+    let operations = Operations {
+        ctx,
+        shutdown: shutdown.clone(),
+        metrics: std::sync::Arc::new(move || handle.render()),
+    };
     let router = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
@@ -41,7 +48,9 @@ pub async fn run(ctx: Context, listener: TcpListener, shutdown: Shutdown) -> Res
         .route("/metrics", get(metrics))
         .with_state(operations);
     // Stays open through the drain: the load balancer must see that this node is no longer ready.
-    axum::serve(listener, router).with_graceful_shutdown(async move { shutdown.stopping().await }).await?;
+    axum::serve(listener, router)
+        .with_graceful_shutdown(async move { shutdown.stopping().await })
+        .await?;
     Ok(())
 }
 
@@ -62,22 +71,35 @@ async fn ready(State(operations): State<Operations>) -> Response {
             checks.insert("database".into(), json!("away"));
         }
     }
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     checks.insert("ready".into(), json!(ready));
     (status, Json(Value::Object(checks))).into_response()
 }
 
 async fn database(ctx: &Context) -> Result<(f64, i64), balcao_core::store::Error> {
     let mut conn = ctx.store.worker.acquire().await?;
-    Ok((retention::feed_lag_seconds(&mut conn).await?, retention::partition_horizon_months(&mut conn).await?))
+    Ok((
+        retention::feed_lag_seconds(&mut conn).await?,
+        retention::partition_horizon_months(&mut conn).await?,
+    ))
 }
 
 async fn module(State(operations): State<Operations>, Path(name): Path<String>) -> Response {
     match look_at(&operations.ctx, &name).await {
-        Some(Ok(facts)) => (StatusCode::OK, Json(json!({ "module": name, "ok": true, "facts": facts }))).into_response(),
-        Some(Err(why)) => {
-            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "module": name, "ok": false, "why": why }))).into_response()
-        }
+        Some(Ok(facts)) => (
+            StatusCode::OK,
+            Json(json!({ "module": name, "ok": true, "facts": facts })),
+        )
+            .into_response(),
+        Some(Err(why)) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({ "module": name, "ok": false, "why": why })),
+        )
+            .into_response(),
         None => {
             let known = json!({ "problem": "no such module", "modules": MODULES });
             (StatusCode::NOT_FOUND, Json(known)).into_response()
@@ -121,5 +143,12 @@ async fn look_at(ctx: &Context, name: &str) -> Option<Result<Value, String>> {
 
 async fn metrics(State(operations): State<Operations>) -> Response {
     let text = (operations.metrics)();
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        text,
+    )
+        .into_response()
 }

@@ -32,15 +32,21 @@ pub async fn run(ctx: Context, shutdown: Shutdown) -> Result<(), Failure> {
     }
     let pool = PgPoolOptions::new()
         .max_connections(ctx.config.database.sequencer.connections)
-        .acquire_timeout(Duration::from_millis(ctx.config.database.sequencer.acquire_timeout_ms))
+        .acquire_timeout(Duration::from_millis(
+            ctx.config.database.sequencer.acquire_timeout_ms,
+        ))
         .connect_lazy(url)?;
     let sequencer = Sequencer::new(pool.clone(), signer(&ctx.config)?);
     let pruning = ctx.clone();
     let drained = shutdown.clone();
-    shutdown.spawn("prune", async move { every(PRUNE_EVERY, &drained, || prune(&pruning)).await });
+    shutdown.spawn("prune", async move {
+        every(PRUNE_EVERY, &drained, || prune(&pruning)).await
+    });
     let gauging = ctx.clone();
     let drained = shutdown.clone();
-    shutdown.spawn("gauges", async move { every(GAUGES_EVERY, &drained, || gauges(&gauging)).await });
+    shutdown.spawn("gauges", async move {
+        every(GAUGES_EVERY, &drained, || gauges(&gauging)).await
+    });
     let result = sequencer.run(shutdown.drain_token()).await;
     pool.close().await;
     Ok(result?)
@@ -64,7 +70,15 @@ where
 
 async fn prune(ctx: &Context) -> Result<(), store::Error> {
     let mut conn = ctx.store.worker.acquire().await?;
-    if lease::hold(&mut conn, "prune", ctx.node_id, 2.0 * PRUNE_EVERY.as_secs_f64()).await?.is_none() {
+    if lease::hold(
+        &mut conn,
+        "prune",
+        ctx.node_id,
+        2.0 * PRUNE_EVERY.as_secs_f64(),
+    )
+    .await?
+    .is_none()
+    {
         return Ok(());
     }
     retention::make_partitions(&mut conn).await?;
@@ -85,7 +99,8 @@ async fn gauges(ctx: &Context) -> Result<(), store::Error> {
     ::metrics::gauge!(metrics::AUDIT_PENDING).set(pending as f64);
     for (name, pool) in ctx.store.pools() {
         let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
-        ::metrics::gauge!(metrics::POOL_CONNECTIONS, "pool" => name, "state" => "idle").set(f64::from(idle));
+        ::metrics::gauge!(metrics::POOL_CONNECTIONS, "pool" => name, "state" => "idle")
+            .set(f64::from(idle));
         ::metrics::gauge!(metrics::POOL_CONNECTIONS, "pool" => name, "state" => "busy")
             .set(f64::from(pool.size().saturating_sub(idle)));
     }

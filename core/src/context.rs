@@ -39,8 +39,11 @@ pub struct Context {
 pub fn key_provider(keys: &config::Keys) -> Result<Provider, compliance::Error> {
     match keys.provider {
         config::KeyProvider::File => Ok(Provider::file(keys.dir.clone().unwrap_or_default())),
-        config::KeyProvider::Env => {
-            Provider::env(keys.development_key.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default())
-        }
+        config::KeyProvider::Env => Provider::env(
+            keys.development_key
+                .as_ref()
+                .map(ExposeSecret::expose_secret)
+                .unwrap_or_default(),
+        ),
     }
 }

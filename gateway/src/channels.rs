@@ -68,7 +68,7 @@ impl Channels {
         self.look(|known| known.by_id.get(&id).cloned())
     }
 
-    /// Reads the list every few seconds until the node stops.
+    /// Reads the list every few seconds until the node drains.
     pub async fn keep_fresh(self, shutdown: Shutdown) {
         loop {
             {
@@ -79,7 +79,7 @@ impl Channels {
             }
             tokio::select! {
                 () = tokio::time::sleep(REFRESH_EVERY) => {}
-                () = shutdown.stopping() => return,
+                () = shutdown.draining() => return,
             }
         }
     }

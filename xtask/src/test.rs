@@ -216,10 +216,15 @@ fn infra(run: &Run<'_>, folder: &str, program: &str, arguments: &[&str]) -> Resu
 fn browser(run: &Run<'_>) -> Result<Tally> {
     let folder = run.workspace.root.join("tests/console");
     console::install(run.workspace, &run.steps, &folder)?;
-    count(
+    let mut tally = count(
         &mut run
             .workspace
-            .npm(&folder, ["exec", "--", "playwright", "test"]),
-        Prints::Playwright,
-    )
+            .npm(&folder, ["exec", "--", "tsc", "--noEmit"]),
+        Prints::Nothing,
+    )?;
+    let playwright = &mut run
+        .workspace
+        .npm(&folder, ["exec", "--", "playwright", "test"]);
+    tally.add(count(playwright, Prints::Playwright)?);
+    Ok(tally)
 }

@@ -10,7 +10,7 @@ use super::Session;
 use crate::desk::{self, Reply, TransferTo};
 use crate::error::Error;
 use crate::hub::ListKey;
-use crate::protocol::{ClientFrame, ConversationView, Envelope, MAX_LIST_ROWS, ServerFrame, WatchMode};
+use crate::protocol::{ClientFrame, ConversationView, MAX_LIST_ROWS, ServerFrame, WatchMode};
 use crate::views;
 
 /// Items sent when a conversation is opened without a rev.
@@ -222,6 +222,7 @@ fn names(frame: &ClientFrame) -> (Option<String>, Option<ConversationId>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Envelope;
 
     #[test]
     fn a_frame_with_a_field_we_do_not_know_is_refused() {

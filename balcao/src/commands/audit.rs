@@ -66,19 +66,44 @@ pub(crate) fn signer(config: &Config) -> Result<Signer, Failure> {
     Ok(Signer::new(&config.compliance.audit_origin, &seed)?)
 }
 
-async fn write(common: &Common, from: DateTime<Utc>, to: DateTime<Utc>, out: PathBuf) -> Result<(), Failure> {
+async fn write(
+    common: &Common,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    out: PathBuf,
+) -> Result<(), Failure> {
     let (config, store) = open(common).await?;
     let signer = signer(&config)?;
-    let request = audit::Request { from, to, filter: audit::Filter::default(), dir: out, wait: WAIT_FOR_SEQUENCER };
+    let request = audit::Request {
+        from,
+        to,
+        filter: audit::Filter::default(),
+        dir: out,
+        wait: WAIT_FOR_SEQUENCER,
+    };
     let exported = Event::new(Action::AuditExported, ActorKind::System, None);
     let summary = audit::export(&store.worker, &signer, &request, &exported).await?;
     if common.json {
         println!("{}", serde_json::to_string(&summary)?);
     } else {
-        println!("{} events of a log of {} in {}", summary.events, summary.size, summary.dir.display());
+        println!(
+            "{} events of a log of {} in {}",
+            summary.events,
+            summary.size,
+            summary.dir.display()
+        );
         println!("key: {}", summary.vkey);
-        println!("verify with: balcao audit verify {} --key '{}'", summary.dir.display(), summary.vkey);
-        println!("or, without us: python3 {}/verify.py {} '{}'", summary.dir.display(), summary.dir.display(), summary.vkey);
+        println!(
+            "verify with: balcao audit verify {} --key '{}'",
+            summary.dir.display(),
+            summary.vkey
+        );
+        println!(
+            "or, without us: python3 {}/verify.py {} '{}'",
+            summary.dir.display(),
+            summary.dir.display(),
+            summary.vkey
+        );
     }
     Ok(())
 }
@@ -89,14 +114,28 @@ fn check(common: &Common, dir: &std::path::Path, key: &str) -> Result<(), Failur
             if common.json {
                 println!("{}", serde_json::json!({ "ok": true, "report": report }));
             } else {
-                println!("OK {} events of a log of {}, root {}", report.events, report.size, report.root);
-                println!("witnesses: {}{}", report.witnesses, if report.witnesses == 0 { " (only the operator vouches for there being one log)" } else { "" });
+                println!(
+                    "OK {} events of a log of {}, root {}",
+                    report.events, report.size, report.root
+                );
+                println!(
+                    "witnesses: {}{}",
+                    report.witnesses,
+                    if report.witnesses == 0 {
+                        " (only the operator vouches for there being one log)"
+                    } else {
+                        ""
+                    }
+                );
             }
             Ok(())
         }
         Err(failure) => {
             if common.json {
-                println!("{}", serde_json::json!({ "ok": false, "file": failure.file, "why": failure.why }));
+                println!(
+                    "{}",
+                    serde_json::json!({ "ok": false, "file": failure.file, "why": failure.why })
+                );
             } else {
                 println!("INVALID {failure}");
             }
@@ -113,9 +152,14 @@ async fn fsck(common: &Common) -> Result<(), Failure> {
         let findings: Vec<_> = report
             .findings
             .iter()
-            .map(|finding| serde_json::json!({ "position": finding.position, "what": finding.what }))
+            .map(
+                |finding| serde_json::json!({ "position": finding.position, "what": finding.what }),
+            )
             .collect();
-        println!("{}", serde_json::json!({ "leaves": report.leaves, "findings": findings }));
+        println!(
+            "{}",
+            serde_json::json!({ "leaves": report.leaves, "findings": findings })
+        );
     } else {
         for finding in &report.findings {
             match finding.position {
@@ -123,7 +167,14 @@ async fn fsck(common: &Common) -> Result<(), Failure> {
                 None => println!("{}", finding.what),
             }
         }
-        println!("{}", if sound { "the log is sound" } else { "the log does not verify" });
+        println!(
+            "{}",
+            if sound {
+                "the log is sound"
+            } else {
+                "the log does not verify"
+            }
+        );
     }
     if sound { Ok(()) } else { Err(Failure::Check) }
 }

@@ -43,14 +43,13 @@ pub async fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
     let (_, store) = open(common).await?;
     let access_token = secret_from_stdin("the access token")?;
     let mut tx = store.api.begin().await?;
-    let default_team_id = match &add.team {
-        Some(slug) => Some(
-            team::by_slug(&mut tx, slug)
-                .await?
-                .ok_or_else(|| anyhow::anyhow!("there is no team {slug}; see: balcao team list"))?,
-        ),
-        None => None,
-    };
+    let default_team_id =
+        match &add.team {
+            Some(slug) => Some(team::by_slug(&mut tx, slug).await?.ok_or_else(|| {
+                anyhow::anyhow!("there is no team {slug}; see: balcao team list")
+            })?),
+            None => None,
+        };
     let new = NewChannel {
         phone_number_id: add.phone_number_id,
         waba_id: add.waba_id,

@@ -37,12 +37,16 @@ pub async fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
 
 async fn find(common: &Common) -> Result<(), Failure> {
     let (_, store) = open(common).await?;
-    let phone: String = secret_from_stdin("the phone")?.chars().filter(char::is_ascii_digit).collect();
+    let phone: String = secret_from_stdin("the phone")?
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
     let mut tx = store.api.begin().await?;
     let mut spellings = gateway::identity::variants(&phone);
     spellings.push(phone);
     let found = contact::find(&store, &mut tx, IdentityKind::Phone, "1", &spellings).await?;
-    let looked_up = Event::new(Action::ContactFound, ActorKind::System, None).detail("results", i64::try_from(found.len()).unwrap_or(0));
+    let looked_up = Event::new(Action::ContactFound, ActorKind::System, None)
+        .detail("results", i64::try_from(found.len()).unwrap_or(0));
     audit::record(&mut tx, &looked_up).await?;
     tx.commit().await?;
     for id in &found {
@@ -72,8 +76,14 @@ async fn erase(common: &Common, id: ContactId, reason: &str) -> Result<(), Failu
     };
     let event = Event::new(Action::ContactErased, ActorKind::System, None)
         .object(ObjectKind::Contact, id.0)
-        .detail("messages", i64::try_from(erased.messages).unwrap_or(i64::MAX))
-        .detail("subjects", i64::try_from(erased.subjects.len()).unwrap_or(i64::MAX));
+        .detail(
+            "messages",
+            i64::try_from(erased.messages).unwrap_or(i64::MAX),
+        )
+        .detail(
+            "subjects",
+            i64::try_from(erased.subjects.len()).unwrap_or(i64::MAX),
+        );
     audit::record(&mut tx, &event).await?;
     tx.commit().await?;
     store.vault.forget(&erased.subjects);

@@ -32,5 +32,9 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         .status()
         .await?;
     postgres.stop().await?;
-    if status.success() { Ok(()) } else { Err(Failure::Check) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::Check)
+    }
 }

@@ -23,11 +23,19 @@ struct Check {
 
 impl Check {
     fn good(name: &'static str, says: impl Into<String>) -> Self {
-        Self { name, ok: true, says: says.into() }
+        Self {
+            name,
+            ok: true,
+            says: says.into(),
+        }
     }
 
     fn bad(name: &'static str, says: impl Into<String>) -> Self {
-        Self { name, ok: false, says: says.into() }
+        Self {
+            name,
+            ok: false,
+            says: says.into(),
+        }
     }
 }
 
@@ -42,7 +50,10 @@ pub async fn run(common: &Common) -> Result<(), Failure> {
     let mut waiting = json!({});
     match open_store(&config).await {
         Ok(store) => {
-            checks.push(Check::good("keys", "the key folder opens what the database holds"));
+            checks.push(Check::good(
+                "keys",
+                "the key folder opens what the database holds",
+            ));
             checks.extend(database(&store).await?);
             let mut conn = store.worker.acquire().await?;
             letters = dead_letter::list(&mut conn, LISTED).await?;
@@ -50,12 +61,18 @@ pub async fn run(common: &Common) -> Result<(), Failure> {
             let parked = dead_letter::expired_parked(&mut conn).await?;
             waiting = json!({ "sends_queued": queued, "oldest_due_seconds": age, "sends_unknown": unknown, "expired_parked_events": parked });
         }
-        Err(failure) => checks.push(Check::bad("database", format!("{failure}; check database.url and keys.dir, then run balcao migrate"))),
+        Err(failure) => checks.push(Check::bad(
+            "database",
+            format!("{failure}; check database.url and keys.dir, then run balcao migrate"),
+        )),
     }
     checks.push(redis(&config).await);
     let sound = checks.iter().all(|check| check.ok);
     if common.json {
-        let checks: Vec<Value> = checks.iter().map(|check| json!({ "name": check.name, "ok": check.ok, "says": check.says })).collect();
+        let checks: Vec<Value> = checks
+            .iter()
+            .map(|check| json!({ "name": check.name, "ok": check.ok, "says": check.says }))
+            .collect();
         let letters: Vec<Value> = letters
             .iter()
             .map(|letter| {
@@ -65,10 +82,18 @@ pub async fn run(common: &Common) -> Result<(), Failure> {
                 })
             })
             .collect();
-        println!("{}", json!({ "ok": sound, "checks": checks, "waiting": waiting, "dead_letters": letters }));
+        println!(
+            "{}",
+            json!({ "ok": sound, "checks": checks, "waiting": waiting, "dead_letters": letters })
+        );
     } else {
         for check in &checks {
-            println!("{} {:<14} {}", if check.ok { "ok  " } else { "BAD " }, check.name, check.says);
+            println!(
+                "{} {:<14} {}",
+                if check.ok { "ok  " } else { "BAD " },
+                check.name,
+                check.says
+            );
         }
         println!("waiting: {waiting}");
         for letter in &letters {
@@ -98,7 +123,12 @@ fn configuration(config: &Config) -> Vec<Check> {
     {
         checks.push(Check::bad("production", error.to_string()));
     }
-    checks.extend(config.warnings().iter().map(|warning| Check::good("warning", warning.to_string())));
+    checks.extend(
+        config
+            .warnings()
+            .iter()
+            .map(|warning| Check::good("warning", warning.to_string())),
+    );
     checks
 }
 
@@ -110,42 +140,70 @@ async fn database(store: &Store) -> Result<Vec<Check>, Failure> {
     let settings = retention::durability(&mut conn).await?;
     Ok(vec![
         if settings.version >= 150_000 {
-            Check::good("postgresql", format!("version {}", settings.version / 10_000))
+            Check::good(
+                "postgresql",
+                format!("version {}", settings.version / 10_000),
+            )
         } else {
-            Check::bad("postgresql", "version 15 or later is needed: NULLS NOT DISTINCT keeps a promise")
+            Check::bad(
+                "postgresql",
+                "version 15 or later is needed: NULLS NOT DISTINCT keeps a promise",
+            )
         },
         if settings.fsync && settings.synchronous_commit {
             Check::good("durability", "fsync and synchronous_commit are on")
         } else {
-            Check::bad("durability", "acknowledged messages can be lost: set fsync = on and synchronous_commit = on in postgresql.conf")
+            Check::bad(
+                "durability",
+                "acknowledged messages can be lost: set fsync = on and synchronous_commit = on in postgresql.conf",
+            )
         },
         if months >= 1 {
             Check::good("partitions", format!("{months} months ahead"))
         } else {
-            Check::bad("partitions", "none for next month: start a node with the worker role, or run select ensure_message_partitions(3)")
+            Check::bad(
+                "partitions",
+                "none for next month: start a node with the worker role, or run select ensure_message_partitions(3)",
+            )
         },
         if lag < 10.0 {
             Check::good("feed", format!("{lag:.1} s behind"))
         } else {
-            Check::bad("feed", format!("{lag:.0} s behind: end the oldest transaction (pg_stat_activity, order by xact_start)"))
+            Check::bad(
+                "feed",
+                format!(
+                    "{lag:.0} s behind: end the oldest transaction (pg_stat_activity, order by xact_start)"
+                ),
+            )
         },
         if age < 60.0 {
             Check::good("audit", format!("{pending} events wait for the sequencer"))
         } else {
-            Check::bad("audit", format!("{pending} events wait, the oldest {age:.0} s: start a node with the worker role and database.sequencer_url"))
+            Check::bad(
+                "audit",
+                format!(
+                    "{pending} events wait, the oldest {age:.0} s: start a node with the worker role and database.sequencer_url"
+                ),
+            )
         },
     ])
 }
 
 async fn redis(config: &Config) -> Check {
     let Some(url) = &config.redis.url else {
-        return Check::good("redis", "not configured: live updates between nodes are slower, limits are per node");
+        return Check::good(
+            "redis",
+            "not configured: live updates between nodes are slower, limits are per node",
+        );
     };
     let patience = Duration::from_secs(2);
     match Redis::connect(url, patience) {
         Ok(redis) => match redis.connected_within(patience).await {
             Ok(()) => Check::good("redis", "answers"),
-            Err(error) => Check::good("redis", format!("away ({error}): nothing is lost, freshness suffers; start it again")),
+            Err(error) => Check::good(
+                "redis",
+                format!("away ({error}): nothing is lost, freshness suffers; start it again"),
+            ),
         },
         Err(error) => Check::bad("redis", format!("redis.url cannot be used: {error}")),
     }

@@ -30,7 +30,9 @@ pub fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
         println!("{} has all keys; nothing was changed", dir.display());
     } else {
         println!("made in {}: {}", dir.display(), made.join(", "));
-        println!("Back this folder up apart from the database: whoever has both reads everything, and without it nobody does.");
+        println!(
+            "Back this folder up apart from the database: whoever has both reads everything, and without it nobody does."
+        );
     }
     Ok(())
 }

@@ -31,7 +31,10 @@ pub async fn run(common: &Common) -> Result<(), Failure> {
 /// [`Failure::Other`].
 pub async fn migrate(owner_url: &str) -> Result<usize, Failure> {
     let mut conn = sqlx::PgConnection::connect(owner_url).await?;
-    balcao_core::store::MIGRATIONS.run(&mut conn).await.map_err(|error| Failure::Other(error.into()))?;
+    balcao_core::store::MIGRATIONS
+        .run(&mut conn)
+        .await
+        .map_err(|error| Failure::Other(error.into()))?;
     conn.close().await?;
     Ok(balcao_core::store::MIGRATIONS.iter().count())
 }

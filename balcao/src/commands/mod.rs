@@ -30,7 +30,8 @@ pub(crate) async fn open(common: &Common) -> Result<(Config, Store), Failure> {
 pub(crate) async fn open_store(config: &Config) -> Result<Store, Failure> {
     if config.database.url().is_empty() {
         return Err(Failure::Setting(
-            "no database: set database.url_file in the configuration, or BALCAO__DATABASE__URL".to_owned(),
+            "no database: set database.url_file in the configuration, or BALCAO__DATABASE__URL"
+                .to_owned(),
         ));
     }
     let vault = Vault::open(balcao_core::context::key_provider(&config.keys)?).await?;

@@ -7,6 +7,9 @@ use crate::cli::Failure;
 /// # Errors
 /// [`Failure::Other`] when it cannot be written.
 pub fn run() -> Result<(), Failure> {
-    println!("{}", serde_json::to_string_pretty(&agent_hub::openapi::document())?);
+    println!(
+        "{}",
+        serde_json::to_string_pretty(&agent_hub::openapi::document())?
+    );
     Ok(())
 }

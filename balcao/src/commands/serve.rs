@@ -26,7 +26,11 @@ pub async fn run(common: &Common, options: Options) -> Result<(), Failure> {
     let mut sources = common.sources()?;
     if let Some(base) = options.port_base {
         for (offset, door) in ["console", "webhook", "operations"].into_iter().enumerate() {
-            let port = if base == 0 { 0 } else { usize::from(base) + offset };
+            let port = if base == 0 {
+                0
+            } else {
+                usize::from(base) + offset
+            };
             sources = sources.with(&format!("listen.{door}"), format!("127.0.0.1:{port}"));
         }
     }
@@ -37,14 +41,22 @@ pub async fn run(common: &Common, options: Options) -> Result<(), Failure> {
     refuse(&config)?;
     telemetry::init(&config.log).map_err(|error| Failure::Other(error.into()))?;
     let doors = Doors::open(&config).await?;
-    for (door, listener) in [("console", &doors.console), ("webhook", &doors.webhook), ("operations", &doors.operations)] {
+    for (door, listener) in [
+        ("console", &doors.console),
+        ("webhook", &doors.webhook),
+        ("operations", &doors.operations),
+    ] {
         // For whoever started us with port 0; the log says it too.
         println!("{door} http://{}", listener.local_addr()?);
     }
     let node = Node::start(config, doors).await?;
     println!("ready");
     node.asked_to_stop().await;
-    if node.stop().await { Ok(()) } else { Err(Failure::Check) }
+    if node.stop().await {
+        Ok(())
+    } else {
+        Err(Failure::Check)
+    }
 }
 
 /// Says what is wrong before anything starts.

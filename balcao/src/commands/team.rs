@@ -39,7 +39,10 @@ pub async fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
         Verb::List => {
             for team in team::list(&mut conn).await? {
                 if common.json {
-                    println!("{}", serde_json::json!({ "id": team.id, "slug": team.slug, "name": team.name }));
+                    println!(
+                        "{}",
+                        serde_json::json!({ "id": team.id, "slug": team.slug, "name": team.name })
+                    );
                 } else {
                     println!("{}  {:<20}  {}", team.id, team.slug, team.name);
                 }

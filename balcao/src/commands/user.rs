@@ -40,7 +40,8 @@ pub struct Add {
 }
 
 fn role(word: &str) -> Result<Role, String> {
-    serde_json::from_value(word.into()).map_err(|_| "one of: agent, supervisor, admin, dpo, auditor".to_owned())
+    serde_json::from_value(word.into())
+        .map_err(|_| "one of: agent, supervisor, admin, dpo, auditor".to_owned())
 }
 
 /// Runs it.
@@ -55,7 +56,9 @@ pub async fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
     let mut team_ids = Vec::new();
     for slug in &add.teams {
         let id = team::by_slug(&mut tx, slug).await?;
-        team_ids.push(id.ok_or_else(|| anyhow::anyhow!("there is no team {slug}; see: balcao team list"))?);
+        team_ids.push(
+            id.ok_or_else(|| anyhow::anyhow!("there is no team {slug}; see: balcao team list"))?,
+        );
     }
     let new = NewAgent {
         name: add.name,
@@ -67,7 +70,8 @@ pub async fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
         team_ids,
     };
     let id = agent::create(&store, &mut tx, &new).await?;
-    let created = Event::new(Action::AgentCreated, ActorKind::System, None).object(ObjectKind::Agent, id.0);
+    let created =
+        Event::new(Action::AgentCreated, ActorKind::System, None).object(ObjectKind::Agent, id.0);
     audit::record(&mut tx, &created).await?;
     tx.commit().await?;
     if common.json {

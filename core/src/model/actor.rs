@@ -6,7 +6,9 @@ use uuid::Uuid;
 use super::{AgentId, ContactId};
 
 /// Who wrote an item or did a deed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "actor_kind", rename_all = "snake_case")]
 pub enum ActorKind {
@@ -37,25 +39,39 @@ pub struct Author {
 
 impl Author {
     /// The bot.
-    pub const BOT: Self = Self { kind: ActorKind::Bot, id: None };
+    pub const BOT: Self = Self {
+        kind: ActorKind::Bot,
+        id: None,
+    };
     /// Balcão itself.
-    pub const SYSTEM: Self = Self { kind: ActorKind::System, id: None };
+    pub const SYSTEM: Self = Self {
+        kind: ActorKind::System,
+        id: None,
+    };
 
     /// A member of staff.
     #[must_use]
     pub fn agent(id: AgentId) -> Self {
-        Self { kind: ActorKind::Agent, id: Some(id.0) }
+        Self {
+            kind: ActorKind::Agent,
+            id: Some(id.0),
+        }
     }
 
     /// The customer.
     #[must_use]
     pub fn contact(id: ContactId) -> Self {
-        Self { kind: ActorKind::Contact, id: Some(id.0) }
+        Self {
+            kind: ActorKind::Contact,
+            id: Some(id.0),
+        }
     }
 }
 
 /// What a member of staff may do; each role's rights are listed in docs/architecture.md.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "agent_role", rename_all = "snake_case")]
 pub enum Role {
@@ -87,12 +103,17 @@ impl Role {
     /// May export the audit trail.
     #[must_use]
     pub fn exports_audit(self) -> bool {
-        matches!(self, Self::Supervisor | Self::Admin | Self::Dpo | Self::Auditor)
+        matches!(
+            self,
+            Self::Supervisor | Self::Admin | Self::Dpo | Self::Auditor
+        )
     }
 }
 
 /// A language of the product.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 pub enum Locale {
     /// Brazilian Portuguese.
     #[default]

@@ -6,10 +6,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The kind of an item, stored in clear next to the ciphertext (it is not personal).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "message_kind", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it; Content documents the shapes")]
+#[expect(
+    missing_docs,
+    reason = "the names say it; Content documents the shapes"
+)]
 pub enum MessageKind {
     Text,
     Image,
@@ -47,7 +52,11 @@ impl Body {
     /// A body of the current version.
     #[must_use]
     pub fn new(wamid: Option<String>, content: Content) -> Self {
-        Self { v: 1, wamid, content }
+        Self {
+            v: 1,
+            wamid,
+            content,
+        }
     }
 }
 
@@ -283,14 +292,22 @@ impl Content {
     #[must_use]
     pub fn preview(&self, max_chars: usize) -> String {
         let text = match self {
-            Self::Text { text } | Self::Note { text } | Self::Buttons { text, .. } | Self::List { text, .. } => text,
+            Self::Text { text }
+            | Self::Note { text }
+            | Self::Buttons { text, .. }
+            | Self::List { text, .. } => text,
             Self::Choice { title, .. } => title,
             Self::Media { media } => media.caption.as_deref().unwrap_or_default(),
             Self::Template { preview, .. } => preview,
             Self::Location { name, .. } => name.as_deref().unwrap_or_default(),
             _ => "",
         };
-        text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(max_chars).collect()
+        text.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .chars()
+            .take(max_chars)
+            .collect()
     }
 }
 

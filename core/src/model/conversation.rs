@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 pub const WINDOW_HOURS: i64 = 24;
 
 /// Whether a case is being worked on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "conversation_status", rename_all = "snake_case")]
 pub enum ConversationStatus {
@@ -20,7 +22,9 @@ pub enum ConversationStatus {
 }
 
 /// Who acts next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "handler", rename_all = "snake_case")]
 pub enum Handler {
@@ -63,7 +67,9 @@ impl CaseState {
 }
 
 /// Which way an item went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "message_direction", rename_all = "snake_case")]
 pub enum Direction {
@@ -76,7 +82,9 @@ pub enum Direction {
 }
 
 /// What a revision of a conversation changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "feed_kind", rename_all = "snake_case")]
 pub enum FeedKind {

@@ -54,7 +54,9 @@ impl Rank {
 }
 
 /// Who asked for a send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "send_source", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -66,7 +68,9 @@ pub enum SendSource {
 }
 
 /// Where a send stands in the outbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "send_state", rename_all = "snake_case")]
 pub enum SendState {
@@ -143,7 +147,11 @@ pub struct CallbackData {
 
 impl std::fmt::Display for CallbackData {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "v1.{}.{}.{}", self.conversation_id, self.seq, self.attempt)
+        write!(
+            f,
+            "v1.{}.{}.{}",
+            self.conversation_id, self.seq, self.attempt
+        )
     }
 }
 
@@ -167,21 +175,37 @@ mod tests {
 
     #[test]
     fn callback_data_comes_back_as_it_left() {
-        let key = CallbackData { conversation_id: ConversationId::new(), seq: 42, attempt: 1 };
+        let key = CallbackData {
+            conversation_id: ConversationId::new(),
+            seq: 42,
+            attempt: 1,
+        };
         assert_eq!(CallbackData::parse(&key.to_string()), Some(key));
     }
 
     #[test]
     fn callback_data_of_others_is_not_ours() {
-        for text in ["", "v1", "v2.x.1.1", "v1.not-a-uuid.1.1", "v1.018f0000-0000-7000-8000-000000000000.0.1"] {
+        for text in [
+            "",
+            "v1",
+            "v2.x.1.1",
+            "v1.not-a-uuid.1.1",
+            "v1.018f0000-0000-7000-8000-000000000000.0.1",
+        ] {
             assert_eq!(CallbackData::parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn proof_from_the_phone_beats_the_outbox() {
-        assert_eq!(Ticks::of(SendState::Unknown, Rank::Delivered.stored()), Ticks::Delivered);
+        assert_eq!(
+            Ticks::of(SendState::Unknown, Rank::Delivered.stored()),
+            Ticks::Delivered
+        );
         assert_eq!(Ticks::of(SendState::Sent, Rank::None.stored()), Ticks::Sent);
-        assert_eq!(Ticks::of(SendState::Sent, Rank::Failed.stored()), Ticks::Failed);
+        assert_eq!(
+            Ticks::of(SendState::Sent, Rank::Failed.stored()),
+            Ticks::Failed
+        );
     }
 }

@@ -17,9 +17,11 @@ pub use conversation::{
     CaseState, ConversationStatus, Direction, FeedKind, Handler, HandoffReason, WINDOW_HOURS,
 };
 pub use delivery::{
-    CallbackData, PRIORITY_BOT, PRIORITY_CAMPAIGN, PRIORITY_HUMAN, Rank, SendSource, SendState, Ticks,
+    CallbackData, PRIORITY_BOT, PRIORITY_CAMPAIGN, PRIORITY_HUMAN, Rank, SendSource, SendState,
+    Ticks,
 };
 pub use id::{
-    AgentId, ChannelId, ContactId, ConversationId, DeadLetterId, MessageId, RequestId, SessionId, TeamId,
+    AgentId, ChannelId, ContactId, ConversationId, DeadLetterId, MessageId, RequestId, SessionId,
+    TeamId,
 };
 pub use problem::Problem;

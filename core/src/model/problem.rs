@@ -20,7 +20,12 @@ impl Problem {
     /// A problem without further detail.
     #[must_use]
     pub fn new(status: u16, code: &str, title: &str) -> Self {
-        Self { status, code: code.to_owned(), title: title.to_owned(), detail: None }
+        Self {
+            status,
+            code: code.to_owned(),
+            title: title.to_owned(),
+            detail: None,
+        }
     }
 
     /// Adds what to do next.

@@ -53,7 +53,10 @@ pub struct Beginning {
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn begin(conn: &mut PgConnection, id: ConversationId) -> Result<Option<Beginning>, Error> {
+pub async fn begin(
+    conn: &mut PgConnection,
+    id: ConversationId,
+) -> Result<Option<Beginning>, Error> {
     let row = sqlx::query!(
         r#"
         select

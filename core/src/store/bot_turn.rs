@@ -21,7 +21,11 @@ pub struct Turn {
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn lease(conn: &mut PgConnection, limit: i64, lease_seconds: f64) -> Result<Vec<Turn>, Error> {
+pub async fn lease(
+    conn: &mut PgConnection,
+    limit: i64,
+    lease_seconds: f64,
+) -> Result<Vec<Turn>, Error> {
     let rows = sqlx::query!(
         r#"
         update bot_turn
@@ -70,9 +74,12 @@ pub async fn finish(conn: &mut PgConnection, turn: Turn) -> Result<bool, Error> 
     match held {
         None => Ok(false),
         Some(upto) if upto == turn.upto_seq => {
-            sqlx::query!("delete from bot_turn where conversation_id = $1", turn.conversation_id.0)
-                .execute(conn)
-                .await?;
+            sqlx::query!(
+                "delete from bot_turn where conversation_id = $1",
+                turn.conversation_id.0
+            )
+            .execute(conn)
+            .await?;
             Ok(true)
         }
         Some(_) => {

@@ -35,14 +35,21 @@ pub struct Channel {
 /// # Errors
 /// [`Error::Vault`] when a token cannot be opened.
 pub async fn enabled(store: &Store, conn: &mut PgConnection) -> Result<Vec<Channel>, Error> {
-    let rows = sqlx::query!("select * from channel where enabled").fetch_all(&mut *conn).await?;
+    let rows = sqlx::query!("select * from channel where enabled")
+        .fetch_all(&mut *conn)
+        .await?;
     let subjects: Vec<SubjectId> = rows.iter().map(|row| SubjectId(row.subject_id)).collect();
     let keys = store.vault.load(conn, &subjects).await?;
     rows.into_iter()
         .map(|row| {
             let subject_id = SubjectId(row.subject_id);
-            let key = keys.get(subject_id).ok_or(Error::Damaged("channel without key"))?;
-            let token = key.open(Place::channel_access_token(row.id), &row.sealed_access_token)?;
+            let key = keys
+                .get(subject_id)
+                .ok_or(Error::Damaged("channel without key"))?;
+            let token = key.open(
+                Place::channel_access_token(row.id),
+                &row.sealed_access_token,
+            )?;
             Ok(Channel {
                 id: ChannelId(row.id),
                 phone_number_id: row.phone_number_id,
@@ -79,10 +86,17 @@ pub struct NewChannel {
 ///
 /// # Errors
 /// [`Error::Database`], [`Error::Vault`].
-pub async fn put(store: &Store, conn: &mut PgConnection, new: &NewChannel) -> Result<ChannelId, Error> {
-    let existing = sqlx::query!("select id, subject_id from channel where phone_number_id = $1", new.phone_number_id)
-        .fetch_optional(&mut *conn)
-        .await?;
+pub async fn put(
+    store: &Store,
+    conn: &mut PgConnection,
+    new: &NewChannel,
+) -> Result<ChannelId, Error> {
+    let existing = sqlx::query!(
+        "select id, subject_id from channel where phone_number_id = $1",
+        new.phone_number_id
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
     let (id, subject_id) = match existing {
         Some(row) => (ChannelId(row.id), SubjectId(row.subject_id)),
         None => (
@@ -91,7 +105,9 @@ pub async fn put(store: &Store, conn: &mut PgConnection, new: &NewChannel) -> Re
         ),
     };
     let keys = store.vault.load(&mut *conn, &[subject_id]).await?;
-    let key = keys.get(subject_id).ok_or(Error::Damaged("channel without key"))?;
+    let key = keys
+        .get(subject_id)
+        .ok_or(Error::Damaged("channel without key"))?;
     let token = new.access_token.expose_secret().as_bytes();
     let sealed = key.seal(Place::channel_access_token(id.0), token)?;
     sqlx::query!(

@@ -9,8 +9,8 @@ use sqlx::PgConnection;
 use super::{Error, Refusal};
 use crate::bell::Wake;
 use crate::model::{
-    ActorKind, AgentId, Author, ChannelId, ContactId, ConversationId, ConversationStatus, FeedKind, Handler,
-    HandoffReason, TeamId,
+    ActorKind, AgentId, Author, ChannelId, ContactId, ConversationId, ConversationStatus, FeedKind,
+    Handler, HandoffReason, TeamId,
 };
 
 /// A conversation whose row this transaction holds.
@@ -46,7 +46,10 @@ impl Locked {
     /// The hint to send after COMMIT.
     #[must_use]
     pub fn wake(&self) -> Wake {
-        Wake { conversation_id: self.id, rev: self.last_rev }
+        Wake {
+            conversation_id: self.id,
+            rev: self.last_rev,
+        }
     }
 
     /// Refuses when the case is closed.
@@ -54,11 +57,19 @@ impl Locked {
     /// # Errors
     /// [`Refusal::Resolved`].
     pub fn unresolved(&self) -> Result<(), Refusal> {
-        if self.status == ConversationStatus::Resolved { Err(Refusal::Resolved) } else { Ok(()) }
+        if self.status == ConversationStatus::Resolved {
+            Err(Refusal::Resolved)
+        } else {
+            Ok(())
+        }
     }
 
     fn at_epoch(&self, epoch: i32) -> Result<(), Refusal> {
-        if self.epoch == epoch { Ok(()) } else { Err(Refusal::StaleEpoch) }
+        if self.epoch == epoch {
+            Ok(())
+        } else {
+            Err(Refusal::StaleEpoch)
+        }
     }
 }
 
@@ -102,7 +113,12 @@ pub async fn lock(conn: &mut PgConnection, id: ConversationId) -> Result<Locked,
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn bump(conn: &mut PgConnection, locked: &mut Locked, seq: i64, kind: FeedKind) -> Result<i64, Error> {
+pub async fn bump(
+    conn: &mut PgConnection,
+    locked: &mut Locked,
+    seq: i64,
+    kind: FeedKind,
+) -> Result<i64, Error> {
     locked.last_rev = sqlx::query_scalar!(
         r#"
         with bumped as (
@@ -138,7 +154,11 @@ pub struct Claim {
 ///
 /// # Errors
 /// [`Refusal::Resolved`], [`Refusal::AlreadyClaimed`], [`Refusal::StaleEpoch`], [`Refusal::AtCapacity`].
-pub async fn claim(conn: &mut PgConnection, locked: &mut Locked, claim: Claim) -> Result<bool, Error> {
+pub async fn claim(
+    conn: &mut PgConnection,
+    locked: &mut Locked,
+    claim: Claim,
+) -> Result<bool, Error> {
     locked.unresolved()?;
     match locked.agent_id {
         Some(owner) if owner == claim.agent_id => return Ok(false),
@@ -195,7 +215,12 @@ async fn own(conn: &mut PgConnection, locked: &mut Locked, agent_id: AgentId) ->
 
 /// Puts the conversation into a team's queue. `since_now` starts the wait anew (a hand-off); otherwise it keeps its
 /// place by how long the customer has waited.
-async fn queue(conn: &mut PgConnection, locked: &mut Locked, team_id: Option<TeamId>, since_now: bool) -> Result<(), Error> {
+async fn queue(
+    conn: &mut PgConnection,
+    locked: &mut Locked,
+    team_id: Option<TeamId>,
+    since_now: bool,
+) -> Result<(), Error> {
     locked.epoch = sqlx::query_scalar!(
         r#"
         update conversation
@@ -237,9 +262,13 @@ pub async fn hand_off(
 ) -> Result<(), Error> {
     locked.unresolved()?;
     locked.at_epoch(epoch)?;
-    sqlx::query!("update conversation set handoff_reason = $2 where id = $1", locked.id.0, reason.as_str())
-        .execute(&mut *conn)
-        .await?;
+    sqlx::query!(
+        "update conversation set handoff_reason = $2 where id = $1",
+        locked.id.0,
+        reason.as_str()
+    )
+    .execute(&mut *conn)
+    .await?;
     queue(conn, locked, team_id, true).await
 }
 
@@ -256,7 +285,12 @@ pub enum Target {
 ///
 /// # Errors
 /// [`Refusal::Resolved`], [`Refusal::NotOwner`], [`Refusal::StaleEpoch`], [`Refusal::BadTarget`], [`Refusal::AtCapacity`].
-pub async fn transfer(conn: &mut PgConnection, locked: &mut Locked, by: Claim, target: Target) -> Result<(), Error> {
+pub async fn transfer(
+    conn: &mut PgConnection,
+    locked: &mut Locked,
+    by: Claim,
+    target: Target,
+) -> Result<(), Error> {
     owned_by(locked, by)?;
     match target {
         Target::Agent(agent_id) => own(conn, locked, agent_id).await,
@@ -283,7 +317,12 @@ pub async fn release(conn: &mut PgConnection, locked: &mut Locked, by: Claim) ->
 ///
 /// # Errors
 /// [`Refusal::Resolved`], [`Refusal::NotOwner`], [`Refusal::StaleEpoch`].
-pub async fn resolve(conn: &mut PgConnection, locked: &mut Locked, by: Claim, reason: Option<&str>) -> Result<(), Error> {
+pub async fn resolve(
+    conn: &mut PgConnection,
+    locked: &mut Locked,
+    by: Claim,
+    reason: Option<&str>,
+) -> Result<(), Error> {
     owned_by(locked, by)?;
     end(conn, locked, Author::agent(by.agent_id), reason).await
 }
@@ -304,7 +343,12 @@ pub async fn close(
     end(conn, locked, by, Some(reason)).await
 }
 
-async fn end(conn: &mut PgConnection, locked: &mut Locked, by: Author, reason: Option<&str>) -> Result<(), Error> {
+async fn end(
+    conn: &mut PgConnection,
+    locked: &mut Locked,
+    by: Author,
+    reason: Option<&str>,
+) -> Result<(), Error> {
     locked.epoch = sqlx::query_scalar!(
         r#"
         update conversation
@@ -344,7 +388,11 @@ fn owned_by(locked: &Locked, by: Claim) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
-pub async fn read(conn: &mut PgConnection, id: ConversationId, seq: i64) -> Result<Option<Wake>, Error> {
+pub async fn read(
+    conn: &mut PgConnection,
+    id: ConversationId,
+    seq: i64,
+) -> Result<Option<Wake>, Error> {
     let mut locked = lock(conn, id).await?;
     let moved = sqlx::query_scalar!(
         r#"
@@ -372,7 +420,10 @@ pub async fn read(conn: &mut PgConnection, id: ConversationId, seq: i64) -> Resu
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn next_queue_position(conn: &mut PgConnection, team_id: Option<TeamId>) -> Result<i64, Error> {
+pub async fn next_queue_position(
+    conn: &mut PgConnection,
+    team_id: Option<TeamId>,
+) -> Result<i64, Error> {
     let waiting = sqlx::query_scalar!(
         r#"
         select count(*) as "n!"

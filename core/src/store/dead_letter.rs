@@ -28,7 +28,11 @@ pub struct Letter<'a> {
 ///
 /// # Errors
 /// [`Error::Database`], [`Error::Vault`].
-pub async fn subject_of_day(store: &Store, conn: &mut PgConnection, now: DateTime<Utc>) -> Result<SubjectId, Error> {
+pub async fn subject_of_day(
+    store: &Store,
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<SubjectId, Error> {
     let found = sqlx::query_scalar!(
         r#"
         select id
@@ -54,9 +58,16 @@ pub async fn subject_of_day(store: &Store, conn: &mut PgConnection, now: DateTim
 ///
 /// # Errors
 /// [`Error::Database`], [`Error::Vault`].
-pub async fn keep(store: &Store, conn: &mut PgConnection, letter: &Letter<'_>, now: DateTime<Utc>, days: i32) -> Result<DeadLetterId, Error> {
+pub async fn keep(
+    store: &Store,
+    conn: &mut PgConnection,
+    letter: &Letter<'_>,
+    now: DateTime<Utc>,
+    days: i32,
+) -> Result<DeadLetterId, Error> {
     let id = DeadLetterId::new();
-    let (subject, sealed) = seal(store, &mut *conn, now, Place::dead_letter(id.0), letter.raw).await?;
+    let (subject, sealed) =
+        seal(store, &mut *conn, now, Place::dead_letter(id.0), letter.raw).await?;
     sqlx::query!(
         r#"
         insert into dead_letter (id, reason, detail, channel_id, subject_id, sealed, size_bytes, expires_at)
@@ -76,21 +87,39 @@ pub async fn keep(store: &Store, conn: &mut PgConnection, letter: &Letter<'_>, n
     Ok(id)
 }
 
+/// A status whose message is not known yet.
+#[derive(Clone, Copy, Debug)]
+pub struct ParkedStatus<'a> {
+    /// Mac of the number and the wamid.
+    pub mac: Mac,
+    /// How far it got.
+    pub rank: Rank,
+    /// The status as Meta sent it.
+    pub raw: &'a [u8],
+}
+
 /// Parks a status until its message is known, at most `hours`.
 ///
 /// # Errors
 /// [`Error::Database`], [`Error::Vault`].
-pub async fn park(store: &Store, conn: &mut PgConnection, mac: Mac, rank: Rank, raw: &[u8], now: DateTime<Utc>, hours: i32) -> Result<(), Error> {
+pub async fn park(
+    store: &Store,
+    conn: &mut PgConnection,
+    status: &ParkedStatus<'_>,
+    now: DateTime<Utc>,
+    hours: i32,
+) -> Result<(), Error> {
     let id = Uuid::now_v7();
-    let (subject, sealed) = seal(store, &mut *conn, now, Place::parked_event(id), raw).await?;
+    let place = Place::parked_event(id);
+    let (subject, sealed) = seal(store, &mut *conn, now, place, status.raw).await?;
     sqlx::query!(
         r#"
         insert into parked_event (id, mac, kind, rank, subject_id, sealed, expires_at)
         values ($1, $2, 'status', $3, $4, $5, now() + make_interval(hours => $6))
         "#,
         id,
-        mac.as_bytes(),
-        rank.stored(),
+        status.mac.as_bytes(),
+        status.rank.stored(),
         subject.0,
         sealed,
         hours,
@@ -111,13 +140,24 @@ pub async fn unpark(conn: &mut PgConnection, mac: Mac) -> Result<Vec<(i16, DateT
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.rank, row.parked_at)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.rank, row.parked_at))
+        .collect())
 }
 
-async fn seal(store: &Store, conn: &mut PgConnection, now: DateTime<Utc>, place: Place, raw: &[u8]) -> Result<(SubjectId, Vec<u8>), Error> {
+async fn seal(
+    store: &Store,
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    place: Place,
+    raw: &[u8],
+) -> Result<(SubjectId, Vec<u8>), Error> {
     let subject = subject_of_day(store, &mut *conn, now).await?;
     let keys = store.vault.load(conn, &[subject]).await?;
-    let key = keys.get(subject).ok_or(Error::Damaged("system subject without key"))?;
+    let key = keys
+        .get(subject)
+        .ok_or(Error::Damaged("system subject without key"))?;
     Ok((subject, key.seal(place, raw)?))
 }
 
@@ -160,7 +200,11 @@ pub async fn list(conn: &mut PgConnection, limit: i64) -> Result<Vec<Listed>, Er
 /// # Errors
 /// [`Error::Database`].
 pub async fn expired_parked(conn: &mut PgConnection) -> Result<i64, Error> {
-    Ok(sqlx::query_scalar!(r#"select count(*) as "n!" from parked_event where expires_at < now()"#)
+    Ok(
+        sqlx::query_scalar!(
+            r#"select count(*) as "n!" from parked_event where expires_at < now()"#
+        )
         .fetch_one(conn)
-        .await?)
+        .await?,
+    )
 }

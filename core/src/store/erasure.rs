@@ -28,20 +28,36 @@ pub struct Erased {
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Error::Database`].
-pub async fn erase(conn: &mut PgConnection, id: ContactId, requested_by: Option<Uuid>, reason_code: &str) -> Result<Erased, Error> {
-    let contact = sqlx::query!("select erased_at from contact where id = $1 for update", id.0)
-        .fetch_optional(&mut *conn)
-        .await?
-        .ok_or(Refusal::NotFound)?;
+pub async fn erase(
+    conn: &mut PgConnection,
+    id: ContactId,
+    requested_by: Option<Uuid>,
+    reason_code: &str,
+) -> Result<Erased, Error> {
+    let contact = sqlx::query!(
+        "select erased_at from contact where id = $1 for update",
+        id.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(Refusal::NotFound)?;
     if contact.erased_at.is_some() {
-        return Ok(Erased { subjects: Vec::new(), messages: 0, identities: 0, already: true });
+        return Ok(Erased {
+            subjects: Vec::new(),
+            messages: 0,
+            identities: 0,
+            already: true,
+        });
     }
-    let subjects: Vec<SubjectId> = sqlx::query_scalar!("select id from subject where contact_id = $1 order by id", id.0)
-        .fetch_all(&mut *conn)
-        .await?
-        .into_iter()
-        .map(SubjectId)
-        .collect();
+    let subjects: Vec<SubjectId> = sqlx::query_scalar!(
+        "select id from subject where contact_id = $1 order by id",
+        id.0
+    )
+    .fetch_all(&mut *conn)
+    .await?
+    .into_iter()
+    .map(SubjectId)
+    .collect();
     let conversations = sqlx::query_scalar!(
         "select id from conversation where contact_id = $1 order by id for no key update",
         id.0
@@ -65,24 +81,52 @@ pub async fn erase(conn: &mut PgConnection, id: ContactId, requested_by: Option<
     )
     .execute(&mut *conn)
     .await?;
-    let entry = compliance::erasure::JournalEntry { owner: id.0, subjects: &subjects, reason_code, requested_by };
+    let entry = compliance::erasure::JournalEntry {
+        owner: id.0,
+        subjects: &subjects,
+        reason_code,
+        requested_by,
+    };
     compliance::erasure::journal(&mut *conn, &entry).await?;
     compliance::erasure::shred(conn, &subjects).await?;
-    Ok(Erased { subjects, messages, identities, already: false })
+    Ok(Erased {
+        subjects,
+        messages,
+        identities,
+        already: false,
+    })
 }
 
 /// Empties what was said in these conversations, ends what waits to be sent, closes the cases.
 async fn empty_words(conn: &mut PgConnection, conversations: &[Uuid]) -> Result<u64, Error> {
-    let messages = sqlx::query!("update message set sealed = null where conversation_id = any($1)", conversations)
-        .execute(&mut *conn)
-        .await?
-        .rows_affected();
+    let messages = sqlx::query!(
+        "update message set sealed = null where conversation_id = any($1)",
+        conversations
+    )
+    .execute(&mut *conn)
+    .await?
+    .rows_affected();
     for statement in [
-        sqlx::query!("delete from message_version where conversation_id = any($1)", conversations),
-        sqlx::query!("delete from reaction where conversation_id = any($1)", conversations),
-        sqlx::query!("delete from media where conversation_id = any($1)", conversations),
-        sqlx::query!("delete from bot_turn where conversation_id = any($1)", conversations),
-        sqlx::query!("delete from bot_state where conversation_id = any($1)", conversations),
+        sqlx::query!(
+            "delete from message_version where conversation_id = any($1)",
+            conversations
+        ),
+        sqlx::query!(
+            "delete from reaction where conversation_id = any($1)",
+            conversations
+        ),
+        sqlx::query!(
+            "delete from media where conversation_id = any($1)",
+            conversations
+        ),
+        sqlx::query!(
+            "delete from bot_turn where conversation_id = any($1)",
+            conversations
+        ),
+        sqlx::query!(
+            "delete from bot_state where conversation_id = any($1)",
+            conversations
+        ),
         sqlx::query!(
             "update outbox set state = 'cancelled', updated_at = now() where conversation_id = any($1) and state = 'queued'",
             conversations

@@ -30,8 +30,12 @@ pub struct Changes {
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn changes(conn: &mut PgConnection, known: &[(ConversationId, i64)]) -> Result<Vec<Changes>, Error> {
-    let (conversations, revs): (Vec<Uuid>, Vec<i64>) = known.iter().map(|(id, rev)| (id.0, *rev)).unzip();
+pub async fn changes(
+    conn: &mut PgConnection,
+    known: &[(ConversationId, i64)],
+) -> Result<Vec<Changes>, Error> {
+    let (conversations, revs): (Vec<Uuid>, Vec<i64>) =
+        known.iter().map(|(id, rev)| (id.0, *rev)).unzip();
     let rows = sqlx::query!(
         r#"
         select
@@ -74,9 +78,10 @@ pub struct Cursor {
 /// # Errors
 /// [`Error::Database`].
 pub async fn now(conn: &mut PgConnection) -> Result<Cursor, Error> {
-    let tx = sqlx::query_scalar!(r#"select pg_snapshot_xmin(pg_current_snapshot())::text as "tx!""#)
-        .fetch_one(conn)
-        .await?;
+    let tx =
+        sqlx::query_scalar!(r#"select pg_snapshot_xmin(pg_current_snapshot())::text as "tx!""#)
+            .fetch_one(conn)
+            .await?;
     Ok(Cursor { tx, id: -1 })
 }
 
@@ -85,7 +90,11 @@ pub async fn now(conn: &mut PgConnection) -> Result<Cursor, Error> {
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn tail(conn: &mut PgConnection, after: &Cursor, limit: i64) -> Result<(Vec<Wake>, Cursor), Error> {
+pub async fn tail(
+    conn: &mut PgConnection,
+    after: &Cursor,
+    limit: i64,
+) -> Result<(Vec<Wake>, Cursor), Error> {
     let rows = sqlx::query!(
         r#"
         select conversation_id, rev, tx::text as "tx!", id
@@ -101,12 +110,24 @@ pub async fn tail(conn: &mut PgConnection, after: &Cursor, limit: i64) -> Result
     )
     .fetch_all(conn)
     .await?;
-    let cursor = rows.last().map_or_else(|| after.clone(), |row| Cursor { tx: row.tx.clone(), id: row.id });
+    let cursor = rows.last().map_or_else(
+        || after.clone(),
+        |row| Cursor {
+            tx: row.tx.clone(),
+            id: row.id,
+        },
+    );
     let mut newest: std::collections::HashMap<Uuid, i64> = std::collections::HashMap::new();
     for row in rows {
         let rev = newest.entry(row.conversation_id).or_default();
         *rev = (*rev).max(row.rev);
     }
-    let wakes = newest.into_iter().map(|(id, rev)| Wake { conversation_id: ConversationId(id), rev }).collect();
+    let wakes = newest
+        .into_iter()
+        .map(|(id, rev)| Wake {
+            conversation_id: ConversationId(id),
+            rev,
+        })
+        .collect();
     Ok((wakes, cursor))
 }

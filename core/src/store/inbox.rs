@@ -32,7 +32,9 @@ impl Visibility {
     /// Whether a conversation of this team and owner may be seen.
     #[must_use]
     pub fn covers(&self, team_id: Option<TeamId>, agent_id: Option<AgentId>) -> bool {
-        self.all || agent_id == Some(self.agent_id) || team_id.is_none_or(|team| self.team_ids.contains(&team))
+        self.all
+            || agent_id == Some(self.agent_id)
+            || team_id.is_none_or(|team| self.team_ids.contains(&team))
     }
 }
 
@@ -90,7 +92,10 @@ pub async fn unresolved(
     .fetch_all(conn)
     .await?;
     let total = rows.first().map_or(0, |row| row.total);
-    Ok((rows.into_iter().map(|row| ConversationId(row.id)).collect(), total))
+    Ok((
+        rows.into_iter().map(|row| ConversationId(row.id)).collect(),
+        total,
+    ))
 }
 
 /// Closed conversations, newest first.
@@ -132,7 +137,11 @@ pub async fn closed(
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn of_contact(conn: &mut PgConnection, id: ContactId, limit: i64) -> Result<Vec<ConversationId>, Error> {
+pub async fn of_contact(
+    conn: &mut PgConnection,
+    id: ContactId,
+    limit: i64,
+) -> Result<Vec<ConversationId>, Error> {
     let ids = sqlx::query_scalar!(
         "select id from conversation where contact_id = $1 order by opened_at desc limit $2",
         id.0,
@@ -229,59 +238,35 @@ pub struct Head {
 ///
 /// # Errors
 /// [`Error::Database`], [`Error::Vault`].
-pub async fn heads(store: &Store, conn: &mut PgConnection, ids: &[ConversationId]) -> Result<Vec<Head>, Error> {
+pub async fn heads(
+    store: &Store,
+    conn: &mut PgConnection,
+    ids: &[ConversationId],
+) -> Result<Vec<Head>, Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let wanted: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows = sqlx::query!(
-        r#"
-        select
-          c.id as "id: ConversationId",
-          c.status as "status: ConversationStatus",
-          c.handler as "handler: Handler",
-          c.team_id as "team_id: TeamId",
-          c.agent_id as "agent_id: AgentId",
-          c.contact_id as "contact_id: ContactId",
-          c.last_rev,
-          c.channel_id as "channel_id: ChannelId",
-          channel.name as channel_name,
-          c.priority,
-          c.epoch,
-          c.last_seq,
-          c.unread,
-          c.waiting_since,
-          c.last_inbound_at,
-          w.window_until as "window_until?",
-          c.handoff_reason,
-          c.protocol,
-          c.opened_at,
-          c.closed_reason,
-          newest.seq as "newest_seq?"
-        from unnest($1::uuid[]) with ordinality as wanted (id, n)
-        join conversation c on c.id = wanted.id
-        join channel on channel.id = c.channel_id
-        left join contact_channel w on w.contact_id = c.contact_id and w.channel_id = c.channel_id
-        left join lateral (
-          select m.seq
-          from message m
-          where m.conversation_id = c.id and m.direction <> 'internal'
-          order by m.seq desc
-          limit 1
-        ) newest on true
-        order by wanted.n
-        "#,
-        &wanted,
-    )
-    .fetch_all(&mut *conn)
-    .await?;
+    let rows = sqlx::query_file!("src/store/heads.sql", &wanted)
+        .fetch_all(&mut *conn)
+        .await?;
 
     let contact_ids: Vec<ContactId> = rows.iter().map(|row| row.contact_id).collect();
-    let newest: Vec<(ConversationId, i64)> = rows.iter().filter_map(|row| Some((row.id, row.newest_seq?))).collect();
+    let newest: Vec<(ConversationId, i64)> = rows
+        .iter()
+        .filter_map(|row| Some((row.id, row.newest_seq?)))
+        .collect();
     let contacts: HashMap<ContactId, contact::Opened> =
-        contact::open(store, &mut *conn, &contact_ids).await?.into_iter().map(|c| (c.id, c)).collect();
-    let mut items: HashMap<ConversationId, message::Item> =
-        message::items(store, conn, &newest).await?.into_iter().map(|item| (item.conversation_id, item)).collect();
+        contact::open(store, &mut *conn, &contact_ids)
+            .await?
+            .into_iter()
+            .map(|c| (c.id, c))
+            .collect();
+    let mut items: HashMap<ConversationId, message::Item> = message::items(store, conn, &newest)
+        .await?
+        .into_iter()
+        .map(|item| (item.conversation_id, item))
+        .collect();
 
     Ok(rows
         .into_iter()
@@ -309,7 +294,9 @@ pub async fn heads(store: &Store, conn: &mut PgConnection, ids: &[ConversationId
             opened_at: row.opened_at,
             closed_reason: row.closed_reason,
             contact: contacts.get(&row.contact_id).cloned(),
-            newest: items.remove(&row.id).map(|item| (item.direction, item.body.map(|body| body.content))),
+            newest: items
+                .remove(&row.id)
+                .map(|item| (item.direction, item.body.map(|body| body.content))),
         })
         .collect())
 }

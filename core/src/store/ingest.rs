@@ -65,13 +65,26 @@ pub enum Outcome {
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn reopen(conn: &mut PgConnection, batch: &[Arrival], window_minutes: i32) -> Result<Vec<ConversationId>, Error> {
-    let macs: Vec<Vec<u8>> = batch.iter().map(|item| item.mac.as_bytes().to_vec()).collect();
+pub async fn reopen(
+    conn: &mut PgConnection,
+    batch: &[Arrival],
+    window_minutes: i32,
+) -> Result<Vec<ConversationId>, Error> {
+    let macs: Vec<Vec<u8>> = batch
+        .iter()
+        .map(|item| item.mac.as_bytes().to_vec())
+        .collect();
     let contacts: Vec<Uuid> = batch.iter().map(|item| item.contact_id.0).collect();
     let channels: Vec<Uuid> = batch.iter().map(|item| item.channel_id.0).collect();
-    let opened = sqlx::query_file_scalar!("src/store/reopen.sql", &macs, &contacts, &channels, window_minutes)
-        .fetch_all(conn)
-        .await?;
+    let opened = sqlx::query_file_scalar!(
+        "src/store/reopen.sql",
+        &macs,
+        &contacts,
+        &channels,
+        window_minutes
+    )
+    .fetch_all(conn)
+    .await?;
     Ok(opened.into_iter().map(ConversationId).collect())
 }
 
@@ -79,8 +92,15 @@ pub async fn reopen(conn: &mut PgConnection, batch: &[Arrival], window_minutes: 
 ///
 /// # Errors
 /// [`Error::Database`]; class 22 and 23 mean that a row of the batch is at fault.
-pub async fn insert(conn: &mut PgConnection, batch: &[Arrival], debounce_seconds: f64) -> Result<Outcome, Error> {
-    let macs: Vec<Vec<u8>> = batch.iter().map(|item| item.mac.as_bytes().to_vec()).collect();
+pub async fn insert(
+    conn: &mut PgConnection,
+    batch: &[Arrival],
+    debounce_seconds: f64,
+) -> Result<Outcome, Error> {
+    let macs: Vec<Vec<u8>> = batch
+        .iter()
+        .map(|item| item.mac.as_bytes().to_vec())
+        .collect();
     let contacts: Vec<Uuid> = batch.iter().map(|item| item.contact_id.0).collect();
     let channels: Vec<Uuid> = batch.iter().map(|item| item.channel_id.0).collect();
     let messages: Vec<Uuid> = batch.iter().map(|item| item.message_id.0).collect();
@@ -89,9 +109,18 @@ pub async fn insert(conn: &mut PgConnection, batch: &[Arrival], debounce_seconds
     let sealed: Vec<Vec<u8>> = batch.iter().map(|item| item.sealed.clone()).collect();
     let subjects: Vec<Uuid> = batch.iter().map(|item| item.subject_id.0).collect();
     let cases: Vec<Uuid> = batch.iter().map(|_| ConversationId::new().0).collect();
-    let reply_conversations: Vec<Option<Uuid>> = batch.iter().map(|item| item.reply_to.map(|(id, _)| id.0)).collect();
-    let reply_seqs: Vec<Option<i64>> = batch.iter().map(|item| item.reply_to.map(|(_, seq)| seq)).collect();
-    let addresses: Vec<Vec<u8>> = batch.iter().map(|item| item.sealed_address.clone()).collect();
+    let reply_conversations: Vec<Option<Uuid>> = batch
+        .iter()
+        .map(|item| item.reply_to.map(|(id, _)| id.0))
+        .collect();
+    let reply_seqs: Vec<Option<i64>> = batch
+        .iter()
+        .map(|item| item.reply_to.map(|(_, seq)| seq))
+        .collect();
+    let addresses: Vec<Vec<u8>> = batch
+        .iter()
+        .map(|item| item.sealed_address.clone())
+        .collect();
     let rows = sqlx::query_file!(
         "src/store/ingest.sql",
         &macs,
@@ -114,7 +143,8 @@ pub async fn insert(conn: &mut PgConnection, batch: &[Arrival], debounce_seconds
     let mut stored = Vec::with_capacity(rows.len());
     let mut erased = Vec::new();
     for row in rows {
-        let index = usize::try_from(row.n - 1).map_err(|_| Error::Damaged("ordinality below one"))?;
+        let index =
+            usize::try_from(row.n - 1).map_err(|_| Error::Damaged("ordinality below one"))?;
         match (row.conversation_id, row.seq, row.rev) {
             (Some(id), Some(seq), Some(rev)) => stored.push(Stored {
                 index,
@@ -126,7 +156,11 @@ pub async fn insert(conn: &mut PgConnection, batch: &[Arrival], debounce_seconds
             _ => erased.push(batch[index].contact_id),
         }
     }
-    Ok(if erased.is_empty() { Outcome::Stored(stored) } else { Outcome::Erased(erased) })
+    Ok(if erased.is_empty() {
+        Outcome::Stored(stored)
+    } else {
+        Outcome::Erased(erased)
+    })
 }
 
 /// Gives new cases their protocol numbers: the day, a counter of that day, a check digit. A statement of its own, so
@@ -134,7 +168,11 @@ pub async fn insert(conn: &mut PgConnection, batch: &[Arrival], debounce_seconds
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn give_protocols(conn: &mut PgConnection, created: &[ConversationId], time_zone: &str) -> Result<(), Error> {
+pub async fn give_protocols(
+    conn: &mut PgConnection,
+    created: &[ConversationId],
+    time_zone: &str,
+) -> Result<(), Error> {
     if created.is_empty() {
         return Ok(());
     }
@@ -190,7 +228,10 @@ fn protocol(day: NaiveDate, counter: i32) -> String {
 
 fn kind_word(kind: MessageKind) -> String {
     // One spelling everywhere: the one that serde writes is the one of the SQL type.
-    serde_json::to_value(kind).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(kind)
+        .ok()
+        .and_then(|word| word.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

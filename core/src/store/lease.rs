@@ -9,7 +9,12 @@ use super::Error;
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn hold(conn: &mut PgConnection, name: &str, node_id: Uuid, seconds: f64) -> Result<Option<i64>, Error> {
+pub async fn hold(
+    conn: &mut PgConnection,
+    name: &str,
+    node_id: Uuid,
+    seconds: f64,
+) -> Result<Option<i64>, Error> {
     let token = sqlx::query_scalar!(
         r#"
         insert into lease as l (name, token, holder, until)

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::conversation::Locked;
 use super::{Error, Store};
 use crate::model::{
-    ActorKind, Author, Body, Content, ConversationId, Direction, MessageId, MessageKind, SendSource,
-    SendState, Ticks,
+    ActorKind, Author, Body, Content, ConversationId, Direction, MessageId, MessageKind,
+    SendSource, SendState, Ticks,
 };
 
 /// An item that is sealed but has no number yet.
@@ -50,7 +50,13 @@ pub struct Words {
 ///
 /// # Errors
 /// [`super::Refusal::NotFound`] when there is no such conversation; [`Error::Vault`] when the key is gone or away.
-pub async fn draft(store: &Store, conn: &mut PgConnection, id: ConversationId, words: Words, at: DateTime<Utc>) -> Result<Draft, Error> {
+pub async fn draft(
+    store: &Store,
+    conn: &mut PgConnection,
+    id: ConversationId,
+    words: Words,
+    at: DateTime<Utc>,
+) -> Result<Draft, Error> {
     let subject = sqlx::query_scalar!(
         r#"
         select contact.subject_id
@@ -66,10 +72,13 @@ pub async fn draft(store: &Store, conn: &mut PgConnection, id: ConversationId, w
     .map(SubjectId)
     .ok_or(Error::Refused(super::Refusal::NotFound))?;
     let keys = store.vault.load(conn, &[subject]).await?;
-    let key = keys.get(subject).ok_or(Error::Refused(super::Refusal::NotFound))?;
+    let key = keys
+        .get(subject)
+        .ok_or(Error::Refused(super::Refusal::NotFound))?;
     let message_id = MessageId::new();
     let kind = words.content.kind();
-    let plaintext = serde_json::to_vec(&Body::new(None, words.content)).map_err(|_| Error::Damaged("content"))?;
+    let plaintext = serde_json::to_vec(&Body::new(None, words.content))
+        .map_err(|_| Error::Damaged("content"))?;
     Ok(Draft {
         id: message_id,
         subject_id: subject,
@@ -87,7 +96,12 @@ pub async fn draft(store: &Store, conn: &mut PgConnection, id: ConversationId, w
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn find_client_ref(conn: &mut PgConnection, id: ConversationId, author: Author, client_ref: &str) -> Result<Option<i64>, Error> {
+pub async fn find_client_ref(
+    conn: &mut PgConnection,
+    id: ConversationId,
+    author: Author,
+    client_ref: &str,
+) -> Result<Option<i64>, Error> {
     Ok(sqlx::query_scalar!(
         r#"
         select seq
@@ -111,7 +125,11 @@ pub async fn find_client_ref(conn: &mut PgConnection, id: ConversationId, author
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn append(conn: &mut PgConnection, locked: &mut Locked, draft: &Draft) -> Result<i64, Error> {
+pub async fn append(
+    conn: &mut PgConnection,
+    locked: &mut Locked,
+    draft: &Draft,
+) -> Result<i64, Error> {
     let answers = draft.direction == Direction::Out;
     let by_person = answers && draft.author.kind == ActorKind::Agent;
     let row = sqlx::query!(
@@ -186,7 +204,12 @@ pub struct Dispatch {
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn enqueue(conn: &mut PgConnection, locked: &mut Locked, draft: &Draft, dispatch: Dispatch) -> Result<i64, Error> {
+pub async fn enqueue(
+    conn: &mut PgConnection,
+    locked: &mut Locked,
+    draft: &Draft,
+    dispatch: Dispatch,
+) -> Result<i64, Error> {
     let seq = append(conn, locked, draft).await?;
     sqlx::query!(
         r#"
@@ -249,59 +272,32 @@ pub struct Item {
 ///
 /// # Errors
 /// [`Error::Vault`] when a blob cannot be opened although its key exists.
-pub async fn items(store: &Store, conn: &mut PgConnection, wanted: &[(ConversationId, i64)]) -> Result<Vec<Item>, Error> {
-    let (conversations, seqs): (Vec<Uuid>, Vec<i64>) = wanted.iter().map(|(id, seq)| (id.0, *seq)).unzip();
-    let rows = sqlx::query!(
-        r#"
-        select
-          m.conversation_id,
-          m.seq,
-          m.id,
-          m.subject_id,
-          m.direction as "direction: Direction",
-          m.author_kind as "author_kind: ActorKind",
-          m.author_id,
-          m.client_ref,
-          m.kind as "kind: MessageKind",
-          m.meta_at,
-          m.received_at,
-          m.reply_to_seq,
-          m.edited_rev,
-          m.revoked_at,
-          m.sealed,
-          o.state as "state?: SendState",
-          coalesce(d.rank, 0::smallint) as "rank!",
-          coalesce(d.error_code, o.error_code) as error_code
-        from unnest($1::uuid[], $2::bigint[]) as wanted (conversation_id, seq)
-        join message m using (conversation_id, seq)
-        left join lateral (
-          select outbox.state, outbox.attempt, outbox.error_code
-          from outbox
-          where outbox.conversation_id = m.conversation_id and outbox.seq = m.seq and m.direction = 'out'
-          order by outbox.attempt desc
-          limit 1
-        ) o on true
-        left join delivery d
-          on d.conversation_id = m.conversation_id
-          and d.seq = m.seq
-          and d.attempt = o.attempt
-          and d.participant = 0
-        order by m.conversation_id, m.seq
-        "#,
-        &conversations,
-        &seqs,
-    )
-    .fetch_all(&mut *conn)
-    .await?;
+pub async fn items(
+    store: &Store,
+    conn: &mut PgConnection,
+    wanted: &[(ConversationId, i64)],
+) -> Result<Vec<Item>, Error> {
+    let (conversations, seqs): (Vec<Uuid>, Vec<i64>) =
+        wanted.iter().map(|(id, seq)| (id.0, *seq)).unzip();
+    let rows = sqlx::query_file!("src/store/items.sql", &conversations, &seqs)
+        .fetch_all(&mut *conn)
+        .await?;
 
-    let subjects: Vec<SubjectId> = rows.iter().filter(|row| row.sealed.is_some()).map(|row| SubjectId(row.subject_id)).collect();
+    let subjects: Vec<SubjectId> = rows
+        .iter()
+        .filter(|row| row.sealed.is_some())
+        .map(|row| SubjectId(row.subject_id))
+        .collect();
     let keys = store.vault.load(conn, &subjects).await?;
     rows.into_iter()
         .map(|row| {
             let body = match (&row.sealed, keys.get(SubjectId(row.subject_id))) {
                 (Some(blob), Some(key)) => {
                     let plaintext = key.open(Place::message(row.id), blob)?;
-                    Some(serde_json::from_slice(&plaintext).map_err(|_| Error::Damaged("message body"))?)
+                    Some(
+                        serde_json::from_slice(&plaintext)
+                            .map_err(|_| Error::Damaged("message body"))?,
+                    )
                 }
                 _ => None,
             };
@@ -310,7 +306,10 @@ pub async fn items(store: &Store, conn: &mut PgConnection, wanted: &[(Conversati
                 seq: row.seq,
                 id: MessageId(row.id),
                 direction: row.direction,
-                author: Author { kind: row.author_kind, id: row.author_id },
+                author: Author {
+                    kind: row.author_kind,
+                    id: row.author_id,
+                },
                 client_ref: row.client_ref,
                 kind: row.kind,
                 at: row.meta_at,
@@ -330,7 +329,10 @@ pub async fn items(store: &Store, conn: &mut PgConnection, wanted: &[(Conversati
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn locate(conn: &mut PgConnection, macs: &[compliance::Mac]) -> Result<HashMap<Vec<u8>, (ConversationId, i64)>, Error> {
+pub async fn locate(
+    conn: &mut PgConnection,
+    macs: &[compliance::Mac],
+) -> Result<HashMap<Vec<u8>, (ConversationId, i64)>, Error> {
     let macs: Vec<Vec<u8>> = macs.iter().map(|mac| mac.as_bytes().to_vec()).collect();
     let rows = sqlx::query!(
         r#"
@@ -346,5 +348,8 @@ pub async fn locate(conn: &mut PgConnection, macs: &[compliance::Mac]) -> Result
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.mac, (ConversationId(row.conversation_id), row.seq))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.mac, (ConversationId(row.conversation_id), row.seq)))
+        .collect())
 }

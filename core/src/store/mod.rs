@@ -19,8 +19,8 @@ pub mod lease;
 pub mod message;
 pub mod outbox;
 pub mod refresh_token;
-pub mod session;
 pub mod retention;
+pub mod session;
 pub mod status;
 pub mod team;
 pub mod ws_ticket;
@@ -115,7 +115,10 @@ impl Store {
             // Prepared on empty tables, a custom plan turns into a sequential scan for good; see docs/architecture.md.
             ingest: pool(
                 &config.ingest,
-                direct.clone().options([("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")]),
+                direct.clone().options([
+                    ("plan_cache_mode", "force_generic_plan"),
+                    ("enable_seqscan", "off"),
+                ]),
                 "balcao-ingest",
             ),
             api: pool(&config.api, pooled.clone(), "balcao-api"),
@@ -130,13 +133,22 @@ impl Store {
     /// # Errors
     /// [`Error::Database`].
     pub async fn epoch(&self) -> Result<uuid::Uuid, Error> {
-        Ok(sqlx::query_scalar!("select store_epoch from store_identity").fetch_one(&self.api).await?)
+        Ok(
+            sqlx::query_scalar!("select store_epoch from store_identity")
+                .fetch_one(&self.api)
+                .await?,
+        )
     }
 
     /// The pools by name.
     #[must_use]
     pub fn pools(&self) -> [(&'static str, &PgPool); 4] {
-        [("ingest", &self.ingest), ("api", &self.api), ("bot", &self.bot), ("worker", &self.worker)]
+        [
+            ("ingest", &self.ingest),
+            ("api", &self.api),
+            ("bot", &self.bot),
+            ("worker", &self.worker),
+        ]
     }
 
     /// Closes the pools.

@@ -40,7 +40,11 @@ pub struct Leased {
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn lease(conn: &mut PgConnection, limit: i64, lease_seconds: f64) -> Result<Vec<Leased>, Error> {
+pub async fn lease(
+    conn: &mut PgConnection,
+    limit: i64,
+    lease_seconds: f64,
+) -> Result<Vec<Leased>, Error> {
     let rows = sqlx::query_as!(
         Leased,
         r#"
@@ -124,7 +128,12 @@ pub async fn begin_call(conn: &mut PgConnection, send: &Leased) -> Result<bool, 
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn put_back(conn: &mut PgConnection, send: &Leased, delay_seconds: f64, error_code: Option<i32>) -> Result<(), Error> {
+pub async fn put_back(
+    conn: &mut PgConnection,
+    send: &Leased,
+    delay_seconds: f64,
+    error_code: Option<i32>,
+) -> Result<(), Error> {
     sqlx::query!(
         r#"
         update outbox
@@ -156,7 +165,12 @@ pub async fn put_back(conn: &mut PgConnection, send: &Leased, delay_seconds: f64
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn sent(conn: &mut PgConnection, send: &Leased, mac: Mac, resealed: &[u8]) -> Result<Wake, Error> {
+pub async fn sent(
+    conn: &mut PgConnection,
+    send: &Leased,
+    mac: Mac,
+    resealed: &[u8],
+) -> Result<Wake, Error> {
     let mut locked = conversation::lock(&mut *conn, send.conversation_id).await?;
     sqlx::query!(
         r#"
@@ -188,7 +202,12 @@ pub async fn sent(conn: &mut PgConnection, send: &Leased, mac: Mac, resealed: &[
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn end(conn: &mut PgConnection, send: &Leased, state: SendState, error_code: Option<i32>) -> Result<Wake, Error> {
+pub async fn end(
+    conn: &mut PgConnection,
+    send: &Leased,
+    state: SendState,
+    error_code: Option<i32>,
+) -> Result<Wake, Error> {
     let mut locked = conversation::lock(&mut *conn, send.conversation_id).await?;
     sqlx::query!(
         r#"
@@ -216,7 +235,10 @@ pub async fn end(conn: &mut PgConnection, send: &Leased, state: SendState, error
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn settle_lost_leases(conn: &mut PgConnection, unknown_after_seconds: f64) -> Result<Vec<(ConversationId, i64)>, Error> {
+pub async fn settle_lost_leases(
+    conn: &mut PgConnection,
+    unknown_after_seconds: f64,
+) -> Result<Vec<(ConversationId, i64)>, Error> {
     sqlx::query!(
         r#"
         update outbox
@@ -239,14 +261,21 @@ pub async fn settle_lost_leases(conn: &mut PgConnection, unknown_after_seconds: 
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|row| (ConversationId(row.conversation_id), row.seq)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (ConversationId(row.conversation_id), row.seq))
+        .collect())
 }
 
 /// Shows one lost send as unknown. In a transaction of its own, conversation first.
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn mark_unknown(conn: &mut PgConnection, id: ConversationId, seq: i64) -> Result<Option<Wake>, Error> {
+pub async fn mark_unknown(
+    conn: &mut PgConnection,
+    id: ConversationId,
+    seq: i64,
+) -> Result<Option<Wake>, Error> {
     let mut locked = conversation::lock(&mut *conn, id).await?;
     let changed = sqlx::query_scalar!(
         r#"
@@ -274,7 +303,11 @@ pub async fn mark_unknown(conn: &mut PgConnection, id: ConversationId, seq: i64)
 ///
 /// # Errors
 /// [`super::Refusal::NotFound`] when there is nothing to send again.
-pub async fn send_again(conn: &mut PgConnection, locked: &mut Locked, seq: i64) -> Result<i16, Error> {
+pub async fn send_again(
+    conn: &mut PgConnection,
+    locked: &mut Locked,
+    seq: i64,
+) -> Result<i16, Error> {
     let attempt = sqlx::query_scalar!(
         r#"
         with last as (
@@ -323,8 +356,15 @@ pub struct Letter {
 ///
 /// # Errors
 /// [`Error::Vault`] when the key is away.
-pub async fn letter(store: &super::Store, conn: &mut PgConnection, send: &Leased) -> Result<Option<Letter>, Error> {
-    let Some(item) = message::items(store, &mut *conn, &[(send.conversation_id, send.seq)]).await?.pop() else {
+pub async fn letter(
+    store: &super::Store,
+    conn: &mut PgConnection,
+    send: &Leased,
+) -> Result<Option<Letter>, Error> {
+    let Some(item) = message::items(store, &mut *conn, &[(send.conversation_id, send.seq)])
+        .await?
+        .pop()
+    else {
         return Ok(None);
     };
     let row = sqlx::query!(
@@ -340,9 +380,17 @@ pub async fn letter(store: &super::Store, conn: &mut PgConnection, send: &Leased
     )
     .fetch_one(conn)
     .await?;
-    let address = row.subject_id.map(compliance::SubjectId).zip(row.sealed_address);
+    let address = row
+        .subject_id
+        .map(compliance::SubjectId)
+        .zip(row.sealed_address);
     let subject_id = compliance::SubjectId(row.item_subject_id);
-    Ok(Some(Letter { item, subject_id, address, last_inbound_seq: row.last_inbound_seq }))
+    Ok(Some(Letter {
+        item,
+        subject_id,
+        address,
+        last_inbound_seq: row.last_inbound_seq,
+    }))
 }
 
 /// Numbers for metrics and readiness: sends waiting, age of the oldest due one in seconds, unknown ones.

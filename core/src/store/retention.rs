@@ -39,7 +39,10 @@ pub async fn prune(conn: &mut PgConnection, keep: &config::Retention) -> Result<
             FEED_DAYS,
             BATCH,
         ),
-        sqlx::query!("delete from dead_letter where id in (select id from dead_letter where expires_at < now() limit $1)", BATCH),
+        sqlx::query!(
+            "delete from dead_letter where id in (select id from dead_letter where expires_at < now() limit $1)",
+            BATCH
+        ),
         // Kept a week past their end, so that doctor can list what never found its message.
         sqlx::query!(
             r#"
@@ -48,7 +51,10 @@ pub async fn prune(conn: &mut PgConnection, keep: &config::Retention) -> Result<
             "#,
             BATCH
         ),
-        sqlx::query!("delete from ws_ticket where hash in (select hash from ws_ticket where expires_at < now() limit $1)", BATCH),
+        sqlx::query!(
+            "delete from ws_ticket where hash in (select hash from ws_ticket where expires_at < now() limit $1)",
+            BATCH
+        ),
     ] {
         gone += statement.execute(&mut *conn).await?.rows_affected();
     }
@@ -59,7 +65,10 @@ pub async fn prune(conn: &mut PgConnection, keep: &config::Retention) -> Result<
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn shred_days(conn: &mut PgConnection, keep: &config::Retention) -> Result<Vec<SubjectId>, Error> {
+pub async fn shred_days(
+    conn: &mut PgConnection,
+    keep: &config::Retention,
+) -> Result<Vec<SubjectId>, Error> {
     let days = i32::try_from(keep.dead_letter_days).unwrap_or(i32::MAX);
     let over: Vec<SubjectId> = sqlx::query_scalar!(
         r#"
@@ -87,7 +96,10 @@ pub async fn shred_days(conn: &mut PgConnection, keep: &config::Retention) -> Re
 /// # Errors
 /// [`Error::Database`].
 pub async fn make_partitions(conn: &mut PgConnection) -> Result<i32, Error> {
-    Ok(sqlx::query_scalar!("select ensure_message_partitions(3)").fetch_one(conn).await?.unwrap_or_default())
+    Ok(sqlx::query_scalar!("select ensure_message_partitions(3)")
+        .fetch_one(conn)
+        .await?
+        .unwrap_or_default())
 }
 
 /// Whole months that already have a partition, from now on; 0 means that messages are refused next month.

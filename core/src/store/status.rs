@@ -42,14 +42,29 @@ pub enum Outcome {
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn apply(conn: &mut PgConnection, batch: &[Report]) -> Result<(Vec<Outcome>, Vec<Wake>), Error> {
-    let macs: Vec<Vec<u8>> = batch.iter().map(|report| report.mac.as_bytes().to_vec()).collect();
+pub async fn apply(
+    conn: &mut PgConnection,
+    batch: &[Report],
+) -> Result<(Vec<Outcome>, Vec<Wake>), Error> {
+    let macs: Vec<Vec<u8>> = batch
+        .iter()
+        .map(|report| report.mac.as_bytes().to_vec())
+        .collect();
     let ranks: Vec<i16> = batch.iter().map(|report| report.rank.stored()).collect();
     let times: Vec<DateTime<Utc>> = batch.iter().map(|report| report.at).collect();
     let errors: Vec<Option<i32>> = batch.iter().map(|report| report.error_code).collect();
-    let conversations: Vec<Option<Uuid>> = batch.iter().map(|r| r.callback.map(|key| key.conversation_id.0)).collect();
-    let seqs: Vec<Option<i64>> = batch.iter().map(|report| report.callback.map(|key| key.seq)).collect();
-    let attempts: Vec<Option<i16>> = batch.iter().map(|report| report.callback.map(|key| key.attempt)).collect();
+    let conversations: Vec<Option<Uuid>> = batch
+        .iter()
+        .map(|r| r.callback.map(|key| key.conversation_id.0))
+        .collect();
+    let seqs: Vec<Option<i64>> = batch
+        .iter()
+        .map(|report| report.callback.map(|key| key.seq))
+        .collect();
+    let attempts: Vec<Option<i16>> = batch
+        .iter()
+        .map(|report| report.callback.map(|key| key.attempt))
+        .collect();
     let rows = sqlx::query_file!(
         "src/store/status.sql",
         &macs,
@@ -66,7 +81,8 @@ pub async fn apply(conn: &mut PgConnection, batch: &[Report]) -> Result<(Vec<Out
     let mut outcomes = vec![Outcome::Unknown; batch.len()];
     let mut wakes: Vec<Wake> = Vec::new();
     for row in rows {
-        let index = usize::try_from(row.n - 1).map_err(|_| Error::Damaged("ordinality below one"))?;
+        let index =
+            usize::try_from(row.n - 1).map_err(|_| Error::Damaged("ordinality below one"))?;
         let outcome = match row.outcome.as_str() {
             "applied" => Outcome::Applied,
             "too_low" => Outcome::TooLow,
@@ -77,7 +93,10 @@ pub async fn apply(conn: &mut PgConnection, batch: &[Report]) -> Result<(Vec<Out
             outcomes[index] = outcome;
         }
         if let (Some(id), Some(rev)) = (row.conversation_id, row.rev) {
-            let wake = Wake { conversation_id: ConversationId(id), rev };
+            let wake = Wake {
+                conversation_id: ConversationId(id),
+                rev,
+            };
             if !wakes.contains(&wake) {
                 wakes.push(wake);
             }

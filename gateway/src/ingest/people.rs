@@ -25,7 +25,7 @@ const MAX_REMEMBERED: u64 = 200_000;
 /// How long a guess is kept.
 const REMEMBER_FOR: Duration = Duration::from_secs(600);
 /// New people made in one transaction: others wait for its locks.
-const MAX_PER_TRANSACTION: usize = 64;
+const MAX_PER_TRANSACTION: usize = 128;
 /// Runs of one transaction before giving up.
 const MAX_TRIES: u32 = 5;
 

@@ -3,7 +3,8 @@
 use balcao_core::bell::Wake;
 use balcao_core::metrics;
 use balcao_core::store::status::{self, Outcome};
-use balcao_core::store::{self, dead_letter};
+use balcao_core::store::dead_letter::{self, ParkedStatus};
+use balcao_core::store;
 
 use super::bisect::Bisection;
 use super::fault::Fault;
@@ -77,16 +78,12 @@ impl Writer {
         let (outcomes, wakes) = status::apply(&mut tx, &reports).await?;
         for ((known, (_, report)), outcome) in reports.iter().zip(batch).zip(&outcomes) {
             if *outcome == Outcome::Unknown {
-                dead_letter::park(
-                    store,
-                    &mut tx,
-                    known.mac,
-                    report.rank,
-                    &report.raw,
-                    now,
-                    hours,
-                )
-                .await?;
+                let parked = ParkedStatus {
+                    mac: known.mac,
+                    rank: report.rank,
+                    raw: &report.raw,
+                };
+                dead_letter::park(store, &mut tx, &parked, now, hours).await?;
             }
         }
         tx.commit().await?;

@@ -1,7 +1,7 @@
 //! Installs Debian packages without creating a cluster or starting a service.
 //!
 //! Promises: a PostgreSQL that was not there gets no main cluster (`createcluster.conf`, only when that file does not
-//! exist); units are masked while their package is installed and left disabled; nothing is upgraded or removed.
+//! exist); units are masked while their package is installed and left disabled; nothing is removed.
 //! Does not: ask for a password without a terminal. Then it prints what to type.
 
 use std::io::IsTerminal;
@@ -34,11 +34,16 @@ enum Rights {
 /// We may not install (the message holds the command), or apt fails.
 pub(super) fn install(missing: &[&Need]) -> Result<()> {
     let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    let units: Vec<&str> = missing
+        .iter()
+        .flat_map(|need| need.units)
+        .copied()
+        .collect();
     let rights = rights();
     if rights == Rights::None {
         bail!(
             "install what is missing, then try again:\n\n{}\n",
-            to_type(&packages)
+            to_type(&packages, &units)
         );
     }
     eprintln!(
@@ -51,11 +56,6 @@ pub(super) fn install(missing: &[&Need]) -> Result<()> {
         );
         run(&mut as_root(rights, &["sh", "-c", &script]))?;
     }
-    let units: Vec<&str> = missing
-        .iter()
-        .flat_map(|need| need.units)
-        .copied()
-        .collect();
     let masked = Path::new("/run/systemd/system").exists() && !units.is_empty();
     if masked {
         run(&mut as_root(
@@ -144,7 +144,7 @@ fn apt(rights: Rights, words: &[&str]) -> Command {
 }
 
 /// The commands for somebody who has the rights we lack.
-fn to_type(packages: &[&str]) -> String {
+fn to_type(packages: &[&str], units: &[&str]) -> String {
     let mut lines = Vec::new();
     if packages.contains(&"postgresql") && !Path::new(CLUSTER_CONF).exists() {
         lines.push("  sudo mkdir -p /etc/postgresql-common".to_owned());
@@ -153,6 +153,12 @@ fn to_type(packages: &[&str]) -> String {
     lines.push(format!("  {}", shown(&apt(Rights::Sudo, &["update"]))));
     let install = [&["install", "-y", "--no-install-recommends"], packages].concat();
     lines.push(format!("  {}", shown(&apt(Rights::Sudo, &install))));
+    if !units.is_empty() {
+        let units = units.join(" ");
+        lines.push(format!(
+            "  sudo systemctl disable --now {units}   # with systemd: Balcão runs its own"
+        ));
+    }
     lines.join("\n")
 }
 
@@ -194,9 +200,9 @@ mod tests {
 
     #[test]
     fn the_command_to_type_names_every_package() {
-        let text = to_type(&["postgresql", "redis-server"]);
+        let text = to_type(&["postgresql", "redis-server"], &["redis-server.service"]);
         assert!(
-            text.ends_with("install -y --no-install-recommends postgresql redis-server"),
+            text.contains("install -y --no-install-recommends postgresql redis-server\n"),
             "{text}"
         );
         assert!(text.lines().all(|line| line.contains("sudo ")), "{text}");

@@ -33,7 +33,8 @@ const POSTGRESQL: Need = Need {
         "/usr/local/opt/*/bin",
     ],
     package: "postgresql",
-    units: &["postgresql.service"],
+    // Its unit starts the system's clusters, and there will be none.
+    units: &[],
     what_for: "the database (15 or newer)",
 };
 const REDIS: Need = Need {

@@ -9,6 +9,7 @@ import { type AgentView, answers } from "../api/types";
 import { LoginPage } from "../features/login/LoginPage";
 import { Splash } from "../features/login/Splash";
 import { chooseAccountLocale } from "../i18n";
+import { Announcer } from "../ui/announce";
 import { router } from "./router";
 import { resolver, theme } from "./theme";
 import { useWorkplace } from "./workplace";
@@ -16,7 +17,8 @@ import { useWorkplace } from "./workplace";
 export function App() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={resolver} defaultColorScheme="auto">
-      <Notifications position="bottom-right" limit={3} />
+      <Notifications position="bottom-left" limit={3} />
+      <Announcer />
       <Gate />
     </MantineProvider>
   );

@@ -47,6 +47,8 @@ const TEXT: readonly [string, string][] = [
   ["unread-ink", "unread"],
   ...["in", "out", "bot", "note"].map((look): [string, string] => [`bubble-${look}-ink`, `bubble-${look}`]),
   ...["in", "out", "bot"].map((look): [string, string] => ["bubble-meta", `bubble-${look}`]),
+  ["send-note-ink", "send-note"],
+  ["bubble-note-ink", "tab-note"],
   ["red", "bubble-out"],
   ["amber", "bubble-out"],
 ];

@@ -49,12 +49,21 @@ pub(super) struct Folder(PathBuf);
 impl Folder {
     /// Makes it when it is missing; nobody else may look inside.
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        for dir in [path.to_owned(), path.join("simulator"), path.join("secrets")] {
+        for dir in [
+            path.to_owned(),
+            path.join("simulator"),
+            path.join("secrets"),
+        ] {
             fs::DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
                 .create(&dir)
-                .with_context(|| format!("{} cannot be made; choose another folder with --data", dir.display()))?;
+                .with_context(|| {
+                    format!(
+                        "{} cannot be made; choose another folder with --data",
+                        dir.display()
+                    )
+                })?;
         }
         let path = fs::canonicalize(path)?;
         Ok(Self(path))
@@ -67,7 +76,8 @@ impl Folder {
     /// What the last run used, or fresh secrets; the addresses are this run's.
     pub(super) fn demo(&self, doors: &Doors) -> Result<Demo, Failure> {
         let mut demo = match fs::read(self.0.join("demo.json")) {
-            Ok(bytes) => serde_json::from_slice(&bytes).context("demo.json is damaged; delete the data folder to start over")?,
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .context("demo.json is damaged; delete the data folder to start over")?,
             Err(_) => fresh(),
         };
         demo.console_url = format!("http://{}", doors.console.local_addr()?);
@@ -77,7 +87,12 @@ impl Folder {
     }
 
     /// Writes `demo.json`, the secrets and the configuration that `--data` finds.
-    pub(super) fn write(&self, demo: &Demo, postgres: &Postgres, redis: &Redis) -> Result<(), Failure> {
+    pub(super) fn write(
+        &self,
+        demo: &Demo,
+        postgres: &Postgres,
+        redis: &Redis,
+    ) -> Result<(), Failure> {
         for (name, secret) in [
             ("app_secret", demo.app_secret.as_str()),
             ("verify_token", &demo.verify_token),
@@ -139,7 +154,12 @@ format = "text"
     /// Writes a file that only we may read, whole or not at all.
     pub(super) fn put(&self, name: &str, text: &str) -> Result<(), Failure> {
         let (path, new) = (self.0.join(name), self.0.join(format!("{name}.new")));
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&new)?;
         file.write_all(text.as_bytes())?;
         fs::rename(new, path)?;
         Ok(())

@@ -43,20 +43,32 @@ pub struct Options {
 /// [`Failure::Other`] with what is missing or taken.
 pub async fn run(common: &Common, options: Options) -> Result<(), Failure> {
     let started = Instant::now();
-    let data = common.data.clone().unwrap_or_else(|| PathBuf::from(".balcao"));
+    let data = common
+        .data
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(".balcao"));
     let folder = Folder::open(&data)?;
     let step = |what: &str| eprintln!("[{:5.1} s] {what}", started.elapsed().as_secs_f64());
 
     step("starting a private PostgreSQL and Redis");
     let (postgres, redis) = tokio::try_join!(
         Postgres::start(postgres::Options::durable(folder.path())),
-        Redis::start(redis::Options { data: folder.path().to_owned(), append_only: true }),
+        Redis::start(redis::Options {
+            data: folder.path().to_owned(),
+            append_only: true
+        }),
     )?;
     step("bringing the database to this version");
     migrate::migrate(&postgres.owner_url()).await?;
     compliance::vault::keys::init(&folder.path().join("keys"))?;
 
-    let port = |offset: u16| if options.port_base == 0 { 0 } else { options.port_base.saturating_add(offset) };
+    let port = |offset: u16| {
+        if options.port_base == 0 {
+            0
+        } else {
+            options.port_base.saturating_add(offset)
+        }
+    };
     let doors = open_doors(port).await?;
     let mut demo = folder.demo(&doors)?;
     demo.database_url = postgres.owner_url();
@@ -67,7 +79,10 @@ pub async fn run(common: &Common, options: Options) -> Result<(), Failure> {
     folder.write(&demo, &postgres, &redis)?;
 
     step("adding teams, staff and the number");
-    let config = Config::load(&Sources { file: Some(folder.path().join(DEMO_CONFIG)), ..Sources::default() })?;
+    let config = Config::load(&Sources {
+        file: Some(folder.path().join(DEMO_CONFIG)),
+        ..Sources::default()
+    })?;
     telemetry::init(&config.log).map_err(|error| Failure::Other(error.into()))?;
     let store = open_store(&config).await?;
     seed::seed(&store, &demo).await?;
@@ -94,14 +109,23 @@ pub async fn run(common: &Common, options: Options) -> Result<(), Failure> {
 }
 
 async fn open_doors(port: impl Fn(u16) -> u16) -> Result<Doors, Failure> {
-    let sources = ["console", "webhook", "operations"].into_iter().zip(0..).fold(Sources::default(), |sources, (door, offset)| {
-        sources.with(&format!("listen.{door}"), format!("127.0.0.1:{}", port(offset)))
-    });
+    let sources = ["console", "webhook", "operations"]
+        .into_iter()
+        .zip(0..)
+        .fold(Sources::default(), |sources, (door, offset)| {
+            sources.with(
+                &format!("listen.{door}"),
+                format!("127.0.0.1:{}", port(offset)),
+            )
+        });
     Doors::open(&Config::load(&sources)?).await
 }
 
 async fn wait_until_ready(ops_url: &str) -> Result<(), Failure> {
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(2)).build().map_err(anyhow::Error::from)?;
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(2))
+        .build()
+        .map_err(anyhow::Error::from)?;
     let deadline = Instant::now() + READY_WITHIN;
     loop {
         let answer = client.get(format!("{ops_url}/readyz")).send().await;
@@ -109,7 +133,11 @@ async fn wait_until_ready(ops_url: &str) -> Result<(), Failure> {
             return Ok(());
         }
         if Instant::now() > deadline {
-            return Err(anyhow::anyhow!("the node is not ready after {} s; ask {ops_url}/readyz why", READY_WITHIN.as_secs()).into());
+            return Err(anyhow::anyhow!(
+                "the node is not ready after {} s; ask {ops_url}/readyz why",
+                READY_WITHIN.as_secs()
+            )
+            .into());
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -121,16 +149,27 @@ fn announce(folder: &Folder, demo: &Demo, started: Instant) {
     eprintln!("  Balcão is ready.");
     eprintln!();
     eprintln!("  Console     {}", demo.console_url);
-    eprintln!("  Phones      {}      write as a customer", demo.simulator_url);
+    eprintln!(
+        "  Phones      {}      write as a customer",
+        demo.simulator_url
+    );
     eprintln!("  Webhook     {}", demo.webhook_url);
     eprintln!("  Operations  {}      /readyz /metrics", demo.ops_url);
     eprintln!();
     for account in &demo.accounts {
-        eprintln!("  {:<11} {:<28} {}", account.role, account.email, account.password);
+        eprintln!(
+            "  {:<11} {:<28} {}",
+            account.role, account.email, account.password
+        );
     }
     eprintln!();
-    eprintln!("  Try: write \"oi\" on a phone, choose from the menu, then write \"atendente\" and take the conversation in the console.");
-    eprintln!("  All of this is also in {}. Ctrl-C stops everything.", folder.path().join("demo.json").display());
+    eprintln!(
+        "  Try: write \"oi\" on a phone, choose from the menu, then write \"atendente\" and take the conversation in the console."
+    );
+    eprintln!(
+        "  All of this is also in {}. Ctrl-C stops everything.",
+        folder.path().join("demo.json").display()
+    );
     eprintln!();
     println!("ready {seconds:.1}");
     if std::io::stdout().flush().is_err() {
@@ -140,7 +179,11 @@ fn announce(folder: &Folder, demo: &Demo, started: Instant) {
 
 /// A browser that does not open is no failure: the address is on the screen.
 fn open_browser(url: &str) {
-    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let opener = if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
     let opened = std::process::Command::new(opener)
         .arg(url)
         .stdin(std::process::Stdio::null())

@@ -20,7 +20,12 @@ pub(super) async fn seed(store: &Store, demo: &Demo) -> Result<(), Failure> {
     let support = team::put(&mut tx, "suporte", "Suporte técnico").await?;
     let billing = team::put(&mut tx, "financeiro", "Financeiro").await?;
     for (account, password_hash) in hashed {
-        agent::create(store, &mut tx, &member(account, password_hash, support, billing)?).await?;
+        agent::create(
+            store,
+            &mut tx,
+            &member(account, password_hash, support, billing)?,
+        )
+        .await?;
     }
     let number = NewChannel {
         phone_number_id: demo.phone_number_id.clone(),
@@ -35,7 +40,12 @@ pub(super) async fn seed(store: &Store, demo: &Demo) -> Result<(), Failure> {
     Ok(())
 }
 
-fn member(account: &Account, password_hash: String, support: TeamId, billing: TeamId) -> Result<NewAgent, Failure> {
+fn member(
+    account: &Account,
+    password_hash: String,
+    support: TeamId,
+    billing: TeamId,
+) -> Result<NewAgent, Failure> {
     let (name, team_ids) = match account.email.split('@').next() {
         Some("ana") => ("Ana Exemplo", vec![support]),
         Some("bruno") => ("Bruno Exemplo", vec![support, billing]),

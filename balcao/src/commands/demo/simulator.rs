@@ -57,7 +57,10 @@ impl Simulator {
         let url = tokio::time::timeout(LISTENS_WITHIN, listening(stdout))
             .await
             .map_err(|_| anyhow::anyhow!("the simulator did not say that it listens"))??;
-        Ok(Self { child: Mutex::new(child), url })
+        Ok(Self {
+            child: Mutex::new(child),
+            url,
+        })
     }
 
     pub(super) fn url(&self) -> &str {
@@ -74,12 +77,18 @@ impl Simulator {
     /// Ends it.
     pub(super) async fn stop(self) -> Result<(), Failure> {
         let mut child = self.child.into_inner();
-        if let Some(id) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
+        if let Some(id) = child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(rustix::process::Pid::from_raw)
             && rustix::process::kill_process(id, rustix::process::Signal::TERM).is_err()
         {
             tracing::debug!("the simulator was gone already");
         }
-        if tokio::time::timeout(ENDS_WITHIN, child.wait()).await.is_err() {
+        if tokio::time::timeout(ENDS_WITHIN, child.wait())
+            .await
+            .is_err()
+        {
             child.kill().await?;
         }
         Ok(())

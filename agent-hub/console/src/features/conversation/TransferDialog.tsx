@@ -58,6 +58,11 @@ export function TransferDialog({ head, onClose }: { head: ConversationView; onCl
           data={choices}
           value={picked}
           onChange={setPicked}
+          renderOption={({ option }) => (
+            <span data-testid="transfer-option" data-value={option.value}>
+              {option.label}
+            </span>
+          )}
           searchable
           openOnFocus={false}
           data-autofocus

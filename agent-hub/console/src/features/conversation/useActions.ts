@@ -5,6 +5,7 @@ import { api } from "../../api/client";
 import { useLive } from "../../api/hooks";
 import { problemOf } from "../../api/problem";
 import type { ConversationView, Uuid } from "../../api/types";
+import { announce } from "../../ui/announce";
 import { notice } from "../../ui/notice";
 import { problemText } from "../../ui/problem";
 
@@ -21,7 +22,7 @@ export function useActions(head: ConversationView | undefined) {
   const common = (done: string) => ({
     onSuccess: (view: ConversationView) => {
       live.absorb(view);
-      notice.done(done);
+      announce(done);
     },
     onError: (error: unknown) => notice.failed(problemText(t, problemOf(error))),
   });

@@ -3,9 +3,11 @@
 //! Promises: never two contacts for one person when an identity is known; variants of a phone are match keys only and
 //! are never stored. Does not: merge people (a supervisor's deed) or rewrite an address.
 
+mod resolve;
+
 use std::collections::HashMap;
 
-use compliance::{Mac, Place, SubjectId, SubjectKind};
+use compliance::{Place, SubjectId};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -13,8 +15,23 @@ use uuid::Uuid;
 use super::{Error, Store};
 use crate::model::ContactId;
 
+pub use resolve::resolve;
+
 /// What kind of identity, strongest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    sqlx::Type,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "identity_kind", rename_all = "snake_case")]
 pub enum IdentityKind {
@@ -81,86 +98,20 @@ pub struct Attributes {
     pub fields: serde_json::Map<String, serde_json::Value>,
 }
 
-struct Key {
-    kind: IdentityKind,
-    mac: Mac,
-    exact: bool,
-}
-
-fn keys_of(store: &Store, person: &Person) -> Vec<Key> {
-    let exact = person.identities.iter().map(|(kind, value)| (*kind, value, true));
-    let variants = person.phone_variants.iter().map(|value| (IdentityKind::Phone, value, false));
-    let mut keys: Vec<Key> = exact
-        .chain(variants)
-        .map(|(kind, value, exact)| Key { kind, mac: store.vault.mac_identity(kind.word(), &person.portfolio, value), exact })
-        .collect();
-    keys.sort_by_key(|key| (key.kind, !key.exact));
-    keys
-}
-
-/// Finds or makes the contacts of these people, in order. Runs in a short transaction of its own, before sealing: a
-/// contact without messages is harmless.
-///
-/// # Errors
-/// [`Error::Database`] (23505 when another node made the same person at this moment: run again), [`Error::Vault`].
-pub async fn resolve(store: &Store, conn: &mut PgConnection, people: &[Person]) -> Result<Vec<Resolved>, Error> {
-    let keys: Vec<Vec<Key>> = people.iter().map(|person| keys_of(store, person)).collect();
-    let macs: Vec<Vec<u8>> = keys.iter().flatten().map(|key| key.mac.as_bytes().to_vec()).collect();
-    let rows = sqlx::query!(
-        r#"
-        select i.mac, i.contact_id, c.subject_id as "subject_id!"
-        from contact_identity i
-        join contact c on c.id = i.contact_id
-        where i.mac = any($1) and c.erased_at is null and c.subject_id is not null
-        "#,
-        &macs,
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let mut known: HashMap<Vec<u8>, Resolved> = rows
-        .into_iter()
-        .map(|row| (row.mac, Resolved { contact_id: ContactId(row.contact_id), subject_id: SubjectId(row.subject_id) }))
-        .collect();
-
-    let mut resolved = Vec::with_capacity(people.len());
-    for (person, keys) in people.iter().zip(&keys) {
-        let found = keys.iter().find_map(|key| known.get(key.mac.as_bytes()).copied());
-        let who = match found {
-            Some(who) => who,
-            None => create(store, &mut *conn, person).await?,
-        };
-        let missing: Vec<(IdentityKind, &String, Mac)> = person
-            .identities
-            .iter()
-            .map(|(kind, value)| (*kind, value, store.vault.mac_identity(kind.word(), &person.portfolio, value)))
-            .filter(|(_, _, mac)| !known.contains_key(mac.as_bytes()))
-            .collect();
-        link(store, &mut *conn, &person.portfolio, who, &missing).await?;
-        for (_, _, mac) in missing {
-            known.insert(mac.as_bytes().to_vec(), who);
-        }
-        resolved.push(who);
-    }
-    Ok(resolved)
-}
-
-async fn create(store: &Store, conn: &mut PgConnection, person: &Person) -> Result<Resolved, Error> {
-    let contact_id = ContactId::new();
-    sqlx::query!("insert into contact (id) values ($1)", contact_id.0).execute(&mut *conn).await?;
-    let subject_id =
-        compliance::create(&mut *conn, &store.vault, SubjectKind::Contact, Some(contact_id.0)).await?;
-    let attributes = Attributes { name: person.name.clone(), ..Attributes::default() };
-    put_attributes(store, conn, Resolved { contact_id, subject_id }, &attributes).await?;
-    Ok(Resolved { contact_id, subject_id })
-}
-
 /// Seals and stores a contact's attributes.
 ///
 /// # Errors
 /// [`Error::Database`], [`Error::Vault`].
-pub async fn put_attributes(store: &Store, conn: &mut PgConnection, who: Resolved, attributes: &Attributes) -> Result<(), Error> {
+pub async fn put_attributes(
+    store: &Store,
+    conn: &mut PgConnection,
+    who: Resolved,
+    attributes: &Attributes,
+) -> Result<(), Error> {
     let keys = store.vault.load(&mut *conn, &[who.subject_id]).await?;
-    let key = keys.get(who.subject_id).ok_or(Error::Damaged("contact without key"))?;
+    let key = keys
+        .get(who.subject_id)
+        .ok_or(Error::Damaged("contact without key"))?;
     let plaintext = serde_json::to_vec(attributes).map_err(|_| Error::Damaged("attributes"))?;
     let sealed = key.seal(Place::contact(who.contact_id.0), &plaintext)?;
     sqlx::query!(
@@ -178,7 +129,11 @@ pub async fn put_attributes(store: &Store, conn: &mut PgConnection, who: Resolve
 ///
 /// # Errors
 /// [`Error::Database`], [`Error::Vault`].
-pub async fn rename(store: &Store, conn: &mut PgConnection, names: &[(ContactId, &str)]) -> Result<(), Error> {
+pub async fn rename(
+    store: &Store,
+    conn: &mut PgConnection,
+    names: &[(ContactId, &str)],
+) -> Result<(), Error> {
     let new: HashMap<Uuid, &str> = names.iter().map(|(id, name)| (id.0, *name)).collect();
     let ids: Vec<Uuid> = new.keys().copied().collect();
     let rows = sqlx::query!(
@@ -196,11 +151,15 @@ pub async fn rename(store: &Store, conn: &mut PgConnection, names: &[(ContactId,
     let subjects: Vec<SubjectId> = rows.iter().map(|row| SubjectId(row.subject_id)).collect();
     let keys = store.vault.load(&mut *conn, &subjects).await?;
     for row in rows {
-        let who = Resolved { contact_id: ContactId(row.id), subject_id: SubjectId(row.subject_id) };
+        let who = Resolved {
+            contact_id: ContactId(row.id),
+            subject_id: SubjectId(row.subject_id),
+        };
         let mut attributes = match (&row.sealed, keys.get(who.subject_id)) {
             (Some(blob), Some(key)) => {
                 let plaintext = key.open(Place::contact(row.id), blob)?;
-                serde_json::from_slice(&plaintext).map_err(|_| Error::Damaged("contact attributes"))?
+                serde_json::from_slice(&plaintext)
+                    .map_err(|_| Error::Damaged("contact attributes"))?
             }
             _ => Attributes::default(),
         };
@@ -209,36 +168,6 @@ pub async fn rename(store: &Store, conn: &mut PgConnection, names: &[(ContactId,
             attributes.name = name.map(str::to_owned);
             put_attributes(store, &mut *conn, who, &attributes).await?;
         }
-    }
-    Ok(())
-}
-
-async fn link(store: &Store, conn: &mut PgConnection, portfolio: &str, who: Resolved, missing: &[(IdentityKind, &String, Mac)]) -> Result<(), Error> {
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let keys = store.vault.load(&mut *conn, &[who.subject_id]).await?;
-    let key = keys.get(who.subject_id).ok_or(Error::Damaged("contact without key"))?;
-    for (kind, value, mac) in missing {
-        let id = Uuid::now_v7();
-        let sealed = key.seal(Place::contact_identity(id), value.as_bytes())?;
-        // A plain insert: when another node linked it at this moment, the unique key says so and the caller runs again.
-        sqlx::query!(
-            r#"
-            insert into contact_identity (id, contact_id, kind, portfolio, mac, index_key_version, subject_id, sealed)
-            values ($1, $2, $3, $4, $5, $6, $7, $8)
-            "#,
-            id,
-            who.contact_id.0,
-            *kind as IdentityKind,
-            portfolio,
-            mac.as_bytes(),
-            store.vault.index_key_version(),
-            who.subject_id.0,
-            sealed,
-        )
-        .execute(&mut *conn)
-        .await?;
     }
     Ok(())
 }
@@ -262,11 +191,18 @@ pub struct Opened {
 ///
 /// # Errors
 /// [`Error::Database`], [`Error::Vault`].
-pub async fn open(store: &Store, conn: &mut PgConnection, ids: &[ContactId]) -> Result<Vec<Opened>, Error> {
+pub async fn open(
+    store: &Store,
+    conn: &mut PgConnection,
+    ids: &[ContactId],
+) -> Result<Vec<Opened>, Error> {
     let wanted: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let contacts = sqlx::query!("select id, subject_id, sealed, erased_at from contact where id = any($1)", &wanted)
-        .fetch_all(&mut *conn)
-        .await?;
+    let contacts = sqlx::query!(
+        "select id, subject_id, sealed, erased_at from contact where id = any($1)",
+        &wanted
+    )
+    .fetch_all(&mut *conn)
+    .await?;
     let identities = sqlx::query!(
         r#"
         select id, contact_id, kind as "kind: IdentityKind", subject_id, sealed
@@ -291,7 +227,10 @@ pub async fn open(store: &Store, conn: &mut PgConnection, ids: &[ContactId]) -> 
         if let Some(key) = keys.get(SubjectId(row.subject_id)) {
             let value = key.open(Place::contact_identity(row.id), &row.sealed)?;
             let value = String::from_utf8_lossy(&value).into_owned();
-            by_contact.entry(row.contact_id).or_default().push((row.kind, value));
+            by_contact
+                .entry(row.contact_id)
+                .or_default()
+                .push((row.kind, value));
         }
     }
     contacts
@@ -301,7 +240,8 @@ pub async fn open(store: &Store, conn: &mut PgConnection, ids: &[ContactId]) -> 
             let attributes = match (key, &row.sealed) {
                 (Some(key), Some(blob)) => {
                     let plaintext = key.open(Place::contact(row.id), blob)?;
-                    serde_json::from_slice(&plaintext).map_err(|_| Error::Damaged("contact attributes"))?
+                    serde_json::from_slice(&plaintext)
+                        .map_err(|_| Error::Damaged("contact attributes"))?
                 }
                 _ => Attributes::default(),
             };
@@ -320,9 +260,23 @@ pub async fn open(store: &Store, conn: &mut PgConnection, ids: &[ContactId]) -> 
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn find(store: &Store, conn: &mut PgConnection, kind: IdentityKind, portfolio: &str, values: &[String]) -> Result<Vec<ContactId>, Error> {
-    let macs: Vec<Vec<u8>> =
-        values.iter().map(|value| store.vault.mac_identity(kind.word(), portfolio, value).as_bytes().to_vec()).collect();
+pub async fn find(
+    store: &Store,
+    conn: &mut PgConnection,
+    kind: IdentityKind,
+    portfolio: &str,
+    values: &[String],
+) -> Result<Vec<ContactId>, Error> {
+    let macs: Vec<Vec<u8>> = values
+        .iter()
+        .map(|value| {
+            store
+                .vault
+                .mac_identity(kind.word(), portfolio, value)
+                .as_bytes()
+                .to_vec()
+        })
+        .collect();
     let ids = sqlx::query_scalar!(
         "select distinct contact_id from contact_identity where kind = $1 and portfolio = $2 and mac = any($3)",
         kind as IdentityKind,

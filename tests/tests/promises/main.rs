@@ -1,0 +1,18 @@
+//! The promises of Balcão (docs/architecture.md), each as facts seen through the front doors. One file a promise.
+//!
+//! `cargo xtask test` builds what is started here and runs everything.
+
+mod a_customer_a_bot_and_an_agent_meet;
+mod a_late_word_of_the_bot_is_refused;
+mod a_session_ends_everywhere;
+mod a_webhook_repeated_is_one_row_and_one_answer;
+mod audit_export_verifies;
+mod erased_stays_erased;
+mod hostile_webhooks;
+mod kill_nine_loses_nothing;
+mod metrics_have_one_catalogue;
+mod nothing_personal_is_readable_at_rest;
+mod redis_may_vanish;
+mod statuses_only_move_forward;
+mod two_agents_claim_one_conversation;
+mod what_is_not_understood_is_kept;
