@@ -97,7 +97,7 @@ create table session (
   revoked_at timestamptz,
   revoked_reason text
 );
-create index session_agent on session (agent_id) where revoked_at is null;
+create index session_agent on session (agent_id, created_at desc);
 create index session_revoked on session (revoked_at) where revoked_at is not null;
 
 create table refresh_token (

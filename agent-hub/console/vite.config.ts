@@ -1,7 +1,7 @@
 /** One build for the browser; `--mode mock` adds an invented server for looking at screens, never in a build. */
 import react from "@vitejs/plugin-react";
 import { defineConfig, type UserConfig } from "vite";
-import { precompress } from "./build/precompress";
+import { precompress } from "./build/precompress.ts";
 
 const API = process.env.BALCAO_API ?? "http://127.0.0.1:8080";
 
@@ -11,7 +11,7 @@ export default defineConfig(async ({ mode, command }): Promise<UserConfig> => {
     plugins: [
       react(),
       precompress({ max_js_gzip_bytes: 265_000 }),
-      mocked ? (await import("./dev/mock")).mockServer() : null,
+      mocked ? (await import("./dev/mock/index.ts")).mockServer() : null,
     ],
     build: {
       target: "es2022",

@@ -34,16 +34,29 @@ async fn file(uri: Uri, headers: HeaderMap) -> Response {
 
 fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
     let plain = Files::get(path)?;
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let packed = [("br", "br"), ("gzip", "gz")]
         .into_iter()
         .filter(|(coding, _)| accepts(accepted, coding))
         .find_map(|(coding, ending)| Some((coding, Files::get(&format!("{path}.{ending}"))?)));
-    let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let cache = if path.starts_with("assets/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     let kind = plain.metadata.mimetype().to_owned();
-    let head = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache.to_owned()), (header::VARY, "accept-encoding".to_owned())];
+    let head = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, cache.to_owned()),
+        (header::VARY, "accept-encoding".to_owned()),
+    ];
     Some(match packed {
-        Some((coding, file)) => (head, [(header::CONTENT_ENCODING, coding)], file.data).into_response(),
+        Some((coding, file)) => {
+            (head, [(header::CONTENT_ENCODING, coding)], file.data).into_response()
+        }
         None => (head, plain.data).into_response(),
     })
 }
@@ -51,7 +64,10 @@ fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
 fn accepts(accepted: &str, coding: &str) -> bool {
     accepted.split(',').any(|part| {
         let mut pieces = part.split(';').map(str::trim);
-        pieces.next() == Some(coding) && pieces.next().is_none_or(|quality| quality != "q=0" && quality != "q=0.0")
+        pieces.next() == Some(coding)
+            && pieces
+                .next()
+                .is_none_or(|quality| quality != "q=0" && quality != "q=0.0")
     })
 }
 

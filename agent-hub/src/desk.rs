@@ -6,7 +6,8 @@
 
 use balcao_core::bell::{Hint, Wake};
 use balcao_core::model::{
-    AgentId, Author, Content, ConversationId, Direction, Handler, PRIORITY_HUMAN, SendSource, SystemLine, TeamId,
+    AgentId, Author, Content, ConversationId, Direction, Handler, PRIORITY_HUMAN, SendSource,
+    SystemLine, TeamId,
 };
 use balcao_core::store::conversation::{self, Claim, Locked, Target};
 use balcao_core::store::message::{self, Dispatch, Draft, Words};
@@ -51,7 +52,12 @@ pub struct TransferTo {
 ///
 /// # Errors
 /// `not_found`, `too_long`, `resolved`, `window_closed`, `not_owner`, `stale_epoch`.
-pub async fn reply(people: &People, caller: &Caller, id: ConversationId, reply: Reply) -> Result<i64, Error> {
+pub async fn reply(
+    people: &People,
+    caller: &Caller,
+    id: ConversationId,
+    reply: Reply,
+) -> Result<i64, Error> {
     check_text(&reply.text)?;
     check_client_ref(&reply.client_ref)?;
     let author = Author::agent(caller.agent_id);
@@ -63,15 +69,23 @@ pub async fn reply(people: &People, caller: &Caller, id: ConversationId, reply: 
         reply_to_seq: reply.reply_to_seq,
     };
     let mut deed = Deed::begin(people, caller, id, Some(words)).await?;
-    if let Some(seq) = message::find_client_ref(&mut deed.tx, id, author, &reply.client_ref).await? {
+    if let Some(seq) = message::find_client_ref(&mut deed.tx, id, author, &reply.client_ref).await?
+    {
         return Ok(seq);
     }
     deed.locked.unresolved()?;
-    if deed.locked.window_until.is_none_or(|until| until <= people.ctx.clock.now()) {
+    if deed
+        .locked
+        .window_until
+        .is_none_or(|until| until <= people.ctx.clock.now())
+    {
         return Err(Refusal::WindowClosed.into());
     }
     take_for_send(&mut deed, reply.epoch).await?;
-    let dispatch = Dispatch { source: SendSource::Agent, priority: PRIORITY_HUMAN };
+    let dispatch = Dispatch {
+        source: SendSource::Agent,
+        priority: PRIORITY_HUMAN,
+    };
     let draft = deed.draft()?;
     let seq = message::enqueue(&mut deed.tx, &mut deed.locked, &draft, dispatch).await?;
     let channel_id = deed.locked.channel_id;
@@ -89,7 +103,11 @@ async fn take_for_send(deed: &mut Deed<'_>, epoch: Option<i32>) -> Result<(), Er
     if owner.is_some() && !deed.caller.role.supervises() {
         return Err(Refusal::NotOwner.into());
     }
-    let claim = Claim { agent_id: deed.caller.agent_id, epoch, may_override: deed.caller.role.supervises() };
+    let claim = Claim {
+        agent_id: deed.caller.agent_id,
+        epoch,
+        may_override: deed.caller.role.supervises(),
+    };
     conversation::claim(&mut deed.tx, &mut deed.locked, claim).await?;
     Ok(())
 }
@@ -98,7 +116,13 @@ async fn take_for_send(deed: &mut Deed<'_>, epoch: Option<i32>) -> Result<(), Er
 ///
 /// # Errors
 /// `not_found`, `too_long`.
-pub async fn note(people: &People, caller: &Caller, id: ConversationId, client_ref: String, text: String) -> Result<i64, Error> {
+pub async fn note(
+    people: &People,
+    caller: &Caller,
+    id: ConversationId,
+    client_ref: String,
+    text: String,
+) -> Result<i64, Error> {
     check_text(&text)?;
     check_client_ref(&client_ref)?;
     let author = Author::agent(caller.agent_id);
@@ -123,8 +147,15 @@ pub async fn note(people: &People, caller: &Caller, id: ConversationId, client_r
 ///
 /// # Errors
 /// `not_found`, `already_claimed`, `stale_epoch`, `resolved`, `at_capacity`.
-pub async fn claim(people: &People, caller: &Caller, id: ConversationId, epoch: i32) -> Result<ConversationView, Error> {
-    let line = SystemLine::Claimed { agent_id: caller.agent_id };
+pub async fn claim(
+    people: &People,
+    caller: &Caller,
+    id: ConversationId,
+    epoch: i32,
+) -> Result<ConversationView, Error> {
+    let line = SystemLine::Claimed {
+        agent_id: caller.agent_id,
+    };
     let mut deed = Deed::begin(people, caller, id, Some(system(line))).await?;
     let by = deed.by(Some(epoch));
     if conversation::claim(&mut deed.tx, &mut deed.locked, by).await? {
@@ -138,7 +169,13 @@ pub async fn claim(people: &People, caller: &Caller, id: ConversationId, epoch: 
 ///
 /// # Errors
 /// `not_found`, `not_owner`, `stale_epoch`, `resolved`, `bad_target`, `at_capacity`.
-pub async fn transfer(people: &People, caller: &Caller, id: ConversationId, epoch: i32, to: TransferTo) -> Result<ConversationView, Error> {
+pub async fn transfer(
+    people: &People,
+    caller: &Caller,
+    id: ConversationId,
+    epoch: i32,
+    to: TransferTo,
+) -> Result<ConversationView, Error> {
     let target = match (to.team_id, to.agent_id) {
         (Some(team_id), None) => Target::Team(team_id),
         (None, Some(agent_id)) => Target::Agent(agent_id),
@@ -147,7 +184,12 @@ pub async fn transfer(people: &People, caller: &Caller, id: ConversationId, epoc
     if let Some(note) = &to.note {
         check_text(note)?;
     }
-    let line = SystemLine::Transferred { by: caller.agent_id, team_id: to.team_id, agent_id: to.agent_id, note: to.note };
+    let line = SystemLine::Transferred {
+        by: caller.agent_id,
+        team_id: to.team_id,
+        agent_id: to.agent_id,
+        note: to.note,
+    };
     let mut deed = Deed::begin(people, caller, id, Some(system(line))).await?;
     let by = deed.by(Some(epoch));
     conversation::transfer(&mut deed.tx, &mut deed.locked, by, target).await?;
@@ -160,8 +202,15 @@ pub async fn transfer(people: &People, caller: &Caller, id: ConversationId, epoc
 ///
 /// # Errors
 /// `not_found`, `not_owner`, `stale_epoch`, `resolved`.
-pub async fn release(people: &People, caller: &Caller, id: ConversationId, epoch: i32) -> Result<ConversationView, Error> {
-    let line = SystemLine::Released { by: caller.agent_id };
+pub async fn release(
+    people: &People,
+    caller: &Caller,
+    id: ConversationId,
+    epoch: i32,
+) -> Result<ConversationView, Error> {
+    let line = SystemLine::Released {
+        by: caller.agent_id,
+    };
     let mut deed = Deed::begin(people, caller, id, Some(system(line))).await?;
     let by = deed.by(Some(epoch));
     conversation::release(&mut deed.tx, &mut deed.locked, by).await?;
@@ -174,13 +223,25 @@ pub async fn release(people: &People, caller: &Caller, id: ConversationId, epoch
 ///
 /// # Errors
 /// `not_found`, `not_owner`, `stale_epoch`, `resolved`.
-pub async fn resolve(people: &People, caller: &Caller, id: ConversationId, epoch: i32, reason: Option<String>) -> Result<ConversationView, Error> {
+pub async fn resolve(
+    people: &People,
+    caller: &Caller,
+    id: ConversationId,
+    epoch: i32,
+    reason: Option<String>,
+) -> Result<ConversationView, Error> {
     if let Some(reason) = &reason
         && reason.chars().count() > 64
     {
-        return Err(Error::TooLong { field: "reason", max_chars: 64 });
+        return Err(Error::TooLong {
+            field: "reason",
+            max_chars: 64,
+        });
     }
-    let line = SystemLine::Resolved { by: Some(caller.agent_id), reason: reason.clone() };
+    let line = SystemLine::Resolved {
+        by: Some(caller.agent_id),
+        reason: reason.clone(),
+    };
     let mut deed = Deed::begin(people, caller, id, Some(system(line))).await?;
     let by = deed.by(Some(epoch));
     conversation::resolve(&mut deed.tx, &mut deed.locked, by, reason.as_deref()).await?;
@@ -193,10 +254,17 @@ pub async fn resolve(people: &People, caller: &Caller, id: ConversationId, epoch
 ///
 /// # Errors
 /// `not_found`.
-pub async fn read(people: &People, caller: &Caller, id: ConversationId, seq: i64) -> Result<(), Error> {
+pub async fn read(
+    people: &People,
+    caller: &Caller,
+    id: ConversationId,
+    seq: i64,
+) -> Result<(), Error> {
     let mut tx = people.ctx.store.api.begin().await?;
     let place = inbox::places(&mut tx, &[id]).await?.into_iter().next();
-    place.filter(|place| sees(caller, place)).ok_or(Refusal::NotFound)?;
+    place
+        .filter(|place| sees(caller, place))
+        .ok_or(Refusal::NotFound)?;
     let wake = conversation::read(&mut tx, id, seq).await?;
     tx.commit().await?;
     if let Some(wake) = wake {
@@ -229,23 +297,42 @@ struct Deed<'a> {
 }
 
 impl<'a> Deed<'a> {
-    async fn begin(people: &'a People, caller: &'a Caller, id: ConversationId, words: Option<Words>) -> Result<Self, Error> {
+    async fn begin(
+        people: &'a People,
+        caller: &'a Caller,
+        id: ConversationId,
+        words: Option<Words>,
+    ) -> Result<Self, Error> {
         let store = &people.ctx.store;
         let mut conn = store.api.acquire().await?;
         let place = inbox::places(&mut conn, &[id]).await?.into_iter().next();
-        place.filter(|place| sees(caller, place)).ok_or(Refusal::NotFound)?;
+        place
+            .filter(|place| sees(caller, place))
+            .ok_or(Refusal::NotFound)?;
         let draft = match words {
-            Some(words) => Some(message::draft(store, &mut conn, id, words, people.ctx.clock.now()).await?),
+            Some(words) => {
+                Some(message::draft(store, &mut conn, id, words, people.ctx.clock.now()).await?)
+            }
             None => None,
         };
         drop(conn);
         let mut tx = store.api.begin().await?;
         let locked = conversation::lock(&mut tx, id).await?;
-        Ok(Self { people, caller, draft, tx, locked })
+        Ok(Self {
+            people,
+            caller,
+            draft,
+            tx,
+            locked,
+        })
     }
 
     fn by(&self, epoch: Option<i32>) -> Claim {
-        Claim { agent_id: self.caller.agent_id, epoch, may_override: self.caller.role.supervises() }
+        Claim {
+            agent_id: self.caller.agent_id,
+            epoch,
+            may_override: self.caller.role.supervises(),
+        }
     }
 
     fn draft(&mut self) -> Result<Draft, Error> {
@@ -277,17 +364,25 @@ impl<'a> Deed<'a> {
         let (people, id, seq) = (self.people, self.locked.id, self.locked.last_seq);
         self.commit(action, seq).await?;
         let mut conn = people.ctx.store.api.acquire().await?;
-        let head = inbox::heads(&people.ctx.store, &mut conn, &[id]).await?.into_iter().next();
+        let head = inbox::heads(&people.ctx.store, &mut conn, &[id])
+            .await?
+            .into_iter()
+            .next();
         Ok(view(head.ok_or(Refusal::NotFound)?))
     }
 }
 
 fn check_text(text: &str) -> Result<(), Error> {
     if text.trim().is_empty() {
-        return Err(Error::Invalid("text: write 1 to 4096 characters that are not all blank."));
+        return Err(Error::Invalid(
+            "text: write 1 to 4096 characters that are not all blank.",
+        ));
     }
     if text.chars().count() > MAX_TEXT_CHARS {
-        return Err(Error::TooLong { field: "text", max_chars: MAX_TEXT_CHARS });
+        return Err(Error::TooLong {
+            field: "text",
+            max_chars: MAX_TEXT_CHARS,
+        });
     }
     if text.contains('\0') {
         return Err(Error::Invalid("text: remove the NUL character."));
@@ -299,6 +394,8 @@ fn check_client_ref(client_ref: &str) -> Result<(), Error> {
     if (1..=MAX_CLIENT_REF_BYTES).contains(&client_ref.len()) {
         Ok(())
     } else {
-        Err(Error::Invalid("client_ref: 1 to 128 bytes, for instance a UUID."))
+        Err(Error::Invalid(
+            "client_ref: 1 to 128 bytes, for instance a UUID.",
+        ))
     }
 }

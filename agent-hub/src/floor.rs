@@ -19,7 +19,10 @@ impl Board {
     /// (Names of all teams are known to everybody, because transfers go there; queues only of one's own.)
     pub(crate) fn seen_by(&self, eyes: &Visibility) -> (Vec<TeamView>, Vec<AgentView>) {
         let mut teams = self.teams.clone();
-        for team in teams.iter_mut().filter(|team| !eyes.all && !eyes.team_ids.contains(&team.id)) {
+        for team in teams
+            .iter_mut()
+            .filter(|team| !eyes.all && !eyes.team_ids.contains(&team.id))
+        {
             team.waiting = 0;
             team.oldest_waiting_since = None;
         }
@@ -33,8 +36,11 @@ impl Board {
 /// `unavailable`.
 pub(crate) async fn read(people: &People) -> Result<Board, Error> {
     let mut conn = people.ctx.store.api.acquire().await?;
-    let queues: HashMap<_, Queue> =
-        inbox::queues(&mut conn).await?.into_iter().map(|queue| (queue.team_id, queue)).collect();
+    let queues: HashMap<_, Queue> = inbox::queues(&mut conn)
+        .await?
+        .into_iter()
+        .map(|queue| (queue.team_id, queue))
+        .collect();
     drop(conn);
     let teams = people
         .directory
@@ -50,8 +56,12 @@ pub(crate) async fn read(people: &People) -> Result<Board, Error> {
             }
         })
         .collect();
-    let agents =
-        people.directory.agents().iter().map(|agent| agent.view(people.hub.presence.of(agent.id))).collect();
+    let agents = people
+        .directory
+        .agents()
+        .iter()
+        .map(|agent| agent.view(people.hub.presence.of(agent.id)))
+        .collect();
     Ok(Board { teams, agents })
 }
 
@@ -59,6 +69,9 @@ pub(crate) async fn read(people: &People) -> Result<Board, Error> {
 ///
 /// # Errors
 /// `unavailable`.
-pub(crate) async fn seen_by(people: &People, eyes: &Visibility) -> Result<(Vec<TeamView>, Vec<AgentView>), Error> {
+pub(crate) async fn seen_by(
+    people: &People,
+    eyes: &Visibility,
+) -> Result<(Vec<TeamView>, Vec<AgentView>), Error> {
     Ok(read(people).await?.seen_by(eyes))
 }

@@ -34,8 +34,17 @@ pub use people::{Caller, People};
 /// answer at the start, [`Error::Listener`] when the listener breaks.
 pub async fn run(ctx: Context, listener: TcpListener, shutdown: Shutdown) -> Result<(), Error> {
     let people = People::new(ctx.clone()).await?;
-    shutdown.spawn_essential("sessions", people.sessions.clone().keep_fresh(ctx.clone(), shutdown.clone()));
-    shutdown.spawn_essential("directory", people.directory.clone().keep_fresh(ctx, shutdown.clone()));
+    shutdown.spawn_essential(
+        "sessions",
+        people
+            .sessions
+            .clone()
+            .keep_fresh(ctx.clone(), shutdown.clone()),
+    );
+    shutdown.spawn_essential(
+        "directory",
+        people.directory.clone().keep_fresh(ctx, shutdown.clone()),
+    );
     let hub = hub::run(people.clone(), shutdown.clone());
     shutdown.spawn_essential("hub", async move {
         if let Err(error) = hub.await {

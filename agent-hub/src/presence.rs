@@ -44,7 +44,10 @@ impl PresenceBoard {
     /// Nobody is here yet.
     #[must_use]
     pub fn new(ctx: Context) -> Self {
-        Self { ctx, state: Arc::default() }
+        Self {
+            ctx,
+            state: Arc::default(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -54,7 +57,10 @@ impl PresenceBoard {
     /// A socket of this person began. The first one makes them online.
     pub fn arrived(&self, id: AgentId) {
         let mut state = self.state();
-        let here = state.here.entry(id).or_insert(Here { sockets: 0, chosen: Presence::Online });
+        let here = state.here.entry(id).or_insert(Here {
+            sockets: 0,
+            chosen: Presence::Online,
+        });
         here.sockets += 1;
         state.moved = true;
     }
@@ -73,7 +79,11 @@ impl PresenceBoard {
 
     /// The person said whether they take conversations; `Offline` counts as away while a socket is open.
     pub fn choose(&self, id: AgentId, presence: Presence) {
-        let chosen = if presence == Presence::Online { Presence::Online } else { Presence::Away };
+        let chosen = if presence == Presence::Online {
+            Presence::Online
+        } else {
+            Presence::Away
+        };
         let mut state = self.state();
         if let Some(here) = state.here.get_mut(&id) {
             here.chosen = chosen;
@@ -86,12 +96,18 @@ impl PresenceBoard {
     pub fn of(&self, id: AgentId) -> Presence {
         let state = self.state();
         let here = state.here.get(&id).map(|here| here.chosen);
-        here.or_else(|| state.elsewhere.get(&id).copied()).unwrap_or_default()
+        here.or_else(|| state.elsewhere.get(&id).copied())
+            .unwrap_or_default()
     }
 
     /// Tells the other nodes and hears from them; whether anything moved since the last time.
     pub async fn refresh(&self) -> bool {
-        let mine: HashMap<AgentId, Presence> = self.state().here.iter().map(|(id, here)| (*id, here.chosen)).collect();
+        let mine: HashMap<AgentId, Presence> = self
+            .state()
+            .here
+            .iter()
+            .map(|(id, here)| (*id, here.chosen))
+            .collect();
         let heard = self.exchange(&mine).await;
         let mut state = self.state();
         if state.elsewhere != heard {
@@ -102,19 +118,51 @@ impl PresenceBoard {
     }
 
     async fn exchange(&self, mine: &HashMap<AgentId, Presence>) -> HashMap<AgentId, Presence> {
-        let Some(redis) = &self.ctx.redis else { return HashMap::new() };
-        let Ok(words) = serde_json::to_string(mine) else { return HashMap::new() };
-        let (now, node) = (self.ctx.clock.now().timestamp(), self.ctx.node_id.to_string());
+        let Some(redis) = &self.ctx.redis else {
+            return HashMap::new();
+        };
+        let Ok(words) = serde_json::to_string(mine) else {
+            return HashMap::new();
+        };
+        let (now, node) = (
+            self.ctx.clock.now().timestamp(),
+            self.ctx.node_id.to_string(),
+        );
         let heard = redis
             .call(|client| async move {
                 let pipeline = client.pipeline();
-                let () = pipeline.set(key(&node), words, Some(Expiration::EX(NODE_TTL_S)), None, false).await?;
-                let () = pipeline.zadd(NODES_KEY, None, None, false, false, (now as f64, node.clone())).await?;
-                let () = pipeline.zremrangebyscore(NODES_KEY, f64::NEG_INFINITY, (now - NODE_TTL_S) as f64).await?;
+                let () = pipeline
+                    .set(
+                        key(&node),
+                        words,
+                        Some(Expiration::EX(NODE_TTL_S)),
+                        None,
+                        false,
+                    )
+                    .await?;
+                let () = pipeline
+                    .zadd(
+                        NODES_KEY,
+                        None,
+                        None,
+                        false,
+                        false,
+                        (now as f64, node.clone()),
+                    )
+                    .await?;
+                let () = pipeline
+                    .zremrangebyscore(NODES_KEY, f64::NEG_INFINITY, (now - NODE_TTL_S) as f64)
+                    .await?;
                 let () = pipeline.expire(NODES_KEY, NODE_TTL_S, None).await?;
                 let () = pipeline.last().await?;
-                let nodes: Vec<String> = client.zrange(NODES_KEY, 0, MAX_NODES, None, false, None, false).await?;
-                let keys: Vec<String> = nodes.iter().filter(|other| **other != node).map(|other| key(other)).collect();
+                let nodes: Vec<String> = client
+                    .zrange(NODES_KEY, 0, MAX_NODES, None, false, None, false)
+                    .await?;
+                let keys: Vec<String> = nodes
+                    .iter()
+                    .filter(|other| **other != node)
+                    .map(|other| key(other))
+                    .collect();
                 if keys.is_empty() {
                     return Ok(Vec::new());
                 }

@@ -6,8 +6,8 @@
 //! and otherwise asks for the changes after its rev.
 
 use balcao_core::model::{
-    AgentId, Author, CaseState, ChannelId, ContactId, Content, ConversationId, ConversationStatus, Direction, Handler,
-    Locale, MessageId, Problem, Role, TeamId, Ticks,
+    AgentId, Author, CaseState, ChannelId, ContactId, Content, ConversationId, ConversationStatus,
+    Direction, Handler, Locale, MessageId, Problem, Role, TeamId, Ticks,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

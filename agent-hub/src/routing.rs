@@ -8,12 +8,27 @@ use crate::protocol::ListScope;
 /// The filter that a scope means; `None` for closed conversations, which are another list.
 #[must_use]
 pub fn filter(scope: ListScope, team_id: Option<TeamId>, agent_id: AgentId) -> Option<Filter> {
-    let any = Filter { team_id, ..Filter::default() };
+    let any = Filter {
+        team_id,
+        ..Filter::default()
+    };
     match scope {
-        ListScope::Mine => Some(Filter { agent_id: Some(agent_id), ..any }),
-        ListScope::Queue => Some(Filter { handler: Some(Handler::Queue), ..any }),
-        ListScope::Attending => Some(Filter { handler: Some(Handler::Agent), ..any }),
-        ListScope::Automation => Some(Filter { handler: Some(Handler::Bot), ..any }),
+        ListScope::Mine => Some(Filter {
+            agent_id: Some(agent_id),
+            ..any
+        }),
+        ListScope::Queue => Some(Filter {
+            handler: Some(Handler::Queue),
+            ..any
+        }),
+        ListScope::Attending => Some(Filter {
+            handler: Some(Handler::Agent),
+            ..any
+        }),
+        ListScope::Automation => Some(Filter {
+            handler: Some(Handler::Bot),
+            ..any
+        }),
         ListScope::All => Some(any),
         ListScope::Closed => None,
     }
@@ -21,7 +36,12 @@ pub fn filter(scope: ListScope, team_id: Option<TeamId>, agent_id: AgentId) -> O
 
 /// Whether a conversation belongs on a list of these eyes.
 #[must_use]
-pub fn belongs(place: &Place, scope: ListScope, team_id: Option<TeamId>, eyes: &Visibility) -> bool {
+pub fn belongs(
+    place: &Place,
+    scope: ListScope,
+    team_id: Option<TeamId>,
+    eyes: &Visibility,
+) -> bool {
     if !eyes.covers(place.team_id, place.agent_id) {
         return false;
     }
@@ -30,9 +50,15 @@ pub fn belongs(place: &Place, scope: ListScope, team_id: Option<TeamId>, eyes: &
         None => resolved && team_id.is_none_or(|team| place.team_id == Some(team)),
         Some(filter) => {
             !resolved
-                && filter.handler.is_none_or(|handler| place.handler == handler)
-                && filter.agent_id.is_none_or(|agent| place.agent_id == Some(agent))
-                && filter.team_id.is_none_or(|team| place.team_id == Some(team))
+                && filter
+                    .handler
+                    .is_none_or(|handler| place.handler == handler)
+                && filter
+                    .agent_id
+                    .is_none_or(|agent| place.agent_id == Some(agent))
+                && filter
+                    .team_id
+                    .is_none_or(|team| place.team_id == Some(team))
         }
     }
 }
@@ -58,20 +84,47 @@ mod tests {
     #[test]
     fn a_waiting_conversation_is_on_its_teams_queue_and_on_no_other() {
         let (ours, theirs, agent_id) = (TeamId::new(), TeamId::new(), AgentId::new());
-        let eyes = |team| Visibility { all: false, team_ids: vec![team], agent_id };
+        let eyes = |team| Visibility {
+            all: false,
+            team_ids: vec![team],
+            agent_id,
+        };
         assert!(belongs(&waiting(ours), ListScope::Queue, None, &eyes(ours)));
-        assert!(!belongs(&waiting(ours), ListScope::Queue, None, &eyes(theirs)));
+        assert!(!belongs(
+            &waiting(ours),
+            ListScope::Queue,
+            None,
+            &eyes(theirs)
+        ));
         assert!(!belongs(&waiting(ours), ListScope::Mine, None, &eyes(ours)));
-        assert!(!belongs(&waiting(ours), ListScope::Queue, Some(theirs), &eyes(ours)));
+        assert!(!belongs(
+            &waiting(ours),
+            ListScope::Queue,
+            Some(theirs),
+            &eyes(ours)
+        ));
     }
 
     #[test]
     fn a_closed_conversation_is_only_on_the_closed_list() {
         let team = TeamId::new();
-        let place = Place { status: ConversationStatus::Resolved, ..waiting(team) };
-        let eyes = Visibility { all: true, team_ids: Vec::new(), agent_id: AgentId::new() };
+        let place = Place {
+            status: ConversationStatus::Resolved,
+            ..waiting(team)
+        };
+        let eyes = Visibility {
+            all: true,
+            team_ids: Vec::new(),
+            agent_id: AgentId::new(),
+        };
         assert!(belongs(&place, ListScope::Closed, None, &eyes));
-        for scope in [ListScope::Mine, ListScope::Queue, ListScope::Attending, ListScope::Automation, ListScope::All] {
+        for scope in [
+            ListScope::Mine,
+            ListScope::Queue,
+            ListScope::Attending,
+            ListScope::Automation,
+            ListScope::All,
+        ] {
             assert!(!belongs(&place, scope, None, &eyes), "{scope:?}");
         }
     }
@@ -79,8 +132,16 @@ mod tests {
     #[test]
     fn an_agent_sees_their_own_conversation_of_a_foreign_team() {
         let agent_id = AgentId::new();
-        let place = Place { handler: Handler::Agent, agent_id: Some(agent_id), ..waiting(TeamId::new()) };
-        let eyes = Visibility { all: false, team_ids: Vec::new(), agent_id };
+        let place = Place {
+            handler: Handler::Agent,
+            agent_id: Some(agent_id),
+            ..waiting(TeamId::new())
+        };
+        let eyes = Visibility {
+            all: false,
+            team_ids: Vec::new(),
+            agent_id,
+        };
         assert!(belongs(&place, ListScope::Mine, None, &eyes));
     }
 }

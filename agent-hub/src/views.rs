@@ -58,12 +58,18 @@ pub struct ContactPage {
 /// What a caller may see.
 #[must_use]
 pub fn eyes(caller: &Caller) -> Visibility {
-    Visibility { all: caller.role == Role::Admin, team_ids: caller.team_ids.to_vec(), agent_id: caller.agent_id }
+    Visibility {
+        all: caller.role == Role::Admin,
+        team_ids: caller.team_ids.to_vec(),
+        agent_id: caller.agent_id,
+    }
 }
 
 /// The caller's audit event, with session and request filled in.
 pub(crate) fn event(caller: &Caller, action: Action) -> Event {
-    Event::by_agent(action, caller.agent_id.0).session(caller.session_id.0).request(caller.request_id.0)
+    Event::by_agent(action, caller.agent_id.0)
+        .session(caller.session_id.0)
+        .request(caller.request_id.0)
 }
 
 /// A list, audited as `inbox.viewed`.
@@ -73,7 +79,13 @@ pub(crate) fn event(caller: &Caller, action: Action) -> Event {
 pub async fn list(people: &People, caller: &Caller, query: &ListQuery) -> Result<Page, Error> {
     answers(people, caller).await?;
     let mut tx = people.ctx.store.api.begin().await?;
-    audit::record(&mut tx, &event(caller, Action::InboxViewed).object_kind(ObjectKind::Inbox).detail("scope", word(query.scope))).await?;
+    audit::record(
+        &mut tx,
+        &event(caller, Action::InboxViewed)
+            .object_kind(ObjectKind::Inbox)
+            .detail("scope", word(query.scope)),
+    )
+    .await?;
     let page = read_list(people, &mut tx, &eyes(caller), query).await?;
     tx.commit().await?;
     Ok(page)
@@ -83,7 +95,12 @@ pub async fn list(people: &People, caller: &Caller, query: &ListQuery) -> Result
 ///
 /// # Errors
 /// As [`list`].
-pub(crate) async fn read_list(people: &People, conn: &mut PgConnection, eyes: &Visibility, query: &ListQuery) -> Result<Page, Error> {
+pub(crate) async fn read_list(
+    people: &People,
+    conn: &mut PgConnection,
+    eyes: &Visibility,
+    query: &ListQuery,
+) -> Result<Page, Error> {
     let offset = offset(query.cursor.as_deref())?;
     let limit = i64::try_from(query.limit.clamp(1, MAX_LIST_ROWS)).unwrap_or(1);
     let (ids, total) = match crate::routing::filter(query.scope, query.team_id, eyes.agent_id) {
@@ -95,8 +112,16 @@ pub(crate) async fn read_list(people: &People, conn: &mut PgConnection, eyes: &V
         }
     };
     let full = i64::try_from(ids.len()).unwrap_or(0) == limit;
-    let rows = inbox::heads(&people.ctx.store, conn, &ids).await?.into_iter().map(view).collect();
-    Ok(Page { rows, total, next_cursor: full.then(|| format!("o{}", offset + limit)) })
+    let rows = inbox::heads(&people.ctx.store, conn, &ids)
+        .await?
+        .into_iter()
+        .map(view)
+        .collect();
+    Ok(Page {
+        rows,
+        total,
+        next_cursor: full.then(|| format!("o{}", offset + limit)),
+    })
 }
 
 fn offset(cursor: Option<&str>) -> Result<i64, Error> {
@@ -105,14 +130,22 @@ fn offset(cursor: Option<&str>) -> Result<i64, Error> {
         .strip_prefix('o')
         .and_then(|digits| digits.parse::<i64>().ok())
         .filter(|offset| (0..=inbox::MAX_COUNTED).contains(offset))
-        .ok_or_else(|| Error::Malformed("cursor: use next_cursor of the page before, or leave it out.".to_owned()))
+        .ok_or_else(|| {
+            Error::Malformed(
+                "cursor: use next_cursor of the page before, or leave it out.".to_owned(),
+            )
+        })
 }
 
 /// One conversation's head, audited as opened.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn conversation(people: &People, caller: &Caller, id: ConversationId) -> Result<ConversationView, Error> {
+pub async fn conversation(
+    people: &People,
+    caller: &Caller,
+    id: ConversationId,
+) -> Result<ConversationView, Error> {
     let (view, _) = items(people, caller, id, Some(1), 1).await?;
     Ok(view)
 }
@@ -121,12 +154,19 @@ pub async fn conversation(people: &People, caller: &Caller, id: ConversationId) 
 ///
 /// # Errors
 /// `not_found`.
-pub async fn items(people: &People, caller: &Caller, id: ConversationId, before_seq: Option<i64>, limit: usize) -> Result<(ConversationView, Vec<ItemView>), Error> {
+pub async fn items(
+    people: &People,
+    caller: &Caller,
+    id: ConversationId,
+    before_seq: Option<i64>,
+    limit: usize,
+) -> Result<(ConversationView, Vec<ItemView>), Error> {
     let mut tx = people.ctx.store.api.begin().await?;
     let head = opened(people, &mut tx, caller, id, "rest").await?;
     let limit = i64::try_from(limit.clamp(1, MAX_LIST_ROWS)).unwrap_or(1);
     let end = before_seq.unwrap_or(i64::MAX).min(head.last_seq + 1);
-    let wanted: Vec<(ConversationId, i64)> = ((end - limit).max(1)..end).map(|seq| (id, seq)).collect();
+    let wanted: Vec<(ConversationId, i64)> =
+        ((end - limit).max(1)..end).map(|seq| (id, seq)).collect();
     let items = message::items(&people.ctx.store, &mut tx, &wanted).await?;
     tx.commit().await?;
     Ok((view(head), items.into_iter().map(item_view).collect()))
@@ -136,7 +176,12 @@ pub async fn items(people: &People, caller: &Caller, id: ConversationId, before_
 ///
 /// # Errors
 /// `not_found`.
-pub async fn changes(people: &People, caller: &Caller, id: ConversationId, after_rev: i64) -> Result<Option<(i64, ConversationView, Vec<ItemView>)>, Error> {
+pub async fn changes(
+    people: &People,
+    caller: &Caller,
+    id: ConversationId,
+    after_rev: i64,
+) -> Result<Option<(i64, ConversationView, Vec<ItemView>)>, Error> {
     let mut tx = people.ctx.store.api.begin().await?;
     opened(people, &mut tx, caller, id, "changes").await?;
     let found = read_changes(people, &mut tx, id, after_rev).await?;
@@ -148,29 +193,54 @@ pub async fn changes(people: &People, caller: &Caller, id: ConversationId, after
 ///
 /// # Errors
 /// As [`changes`].
-pub(crate) async fn read_changes(people: &People, conn: &mut PgConnection, id: ConversationId, after_rev: i64) -> Result<Option<(i64, ConversationView, Vec<ItemView>)>, Error> {
+pub(crate) async fn read_changes(
+    people: &People,
+    conn: &mut PgConnection,
+    id: ConversationId,
+    after_rev: i64,
+) -> Result<Option<(i64, ConversationView, Vec<ItemView>)>, Error> {
     let found = feed::changes(&mut *conn, &[(id, after_rev)]).await?;
     let Some(changes) = found.into_iter().next().filter(|changes| !changes.resync) else {
         return Ok(None);
     };
     let wanted: Vec<(ConversationId, i64)> = changes.seqs.iter().map(|seq| (id, *seq)).collect();
     let items = message::items(&people.ctx.store, &mut *conn, &wanted).await?;
-    let head = inbox::heads(&people.ctx.store, conn, &[id]).await?.into_iter().next().ok_or(Refusal::NotFound)?;
+    let head = inbox::heads(&people.ctx.store, conn, &[id])
+        .await?
+        .into_iter()
+        .next()
+        .ok_or(Refusal::NotFound)?;
     // The head is read after the changes and may be newer; the frame promises no more than it carries.
-    Ok(Some((changes.rev_to, view(head), items.into_iter().map(item_view).collect())))
+    Ok(Some((
+        changes.rev_to,
+        view(head),
+        items.into_iter().map(item_view).collect(),
+    )))
 }
 
 /// Reads the head if the caller may see it and records `conversation.opened`; a refusal is recorded on its own.
-pub(crate) async fn opened(people: &People, conn: &mut PgConnection, caller: &Caller, id: ConversationId, mode: &'static str) -> Result<Head, Error> {
+pub(crate) async fn opened(
+    people: &People,
+    conn: &mut PgConnection,
+    caller: &Caller,
+    id: ConversationId,
+    mode: &'static str,
+) -> Result<Head, Error> {
     let place = inbox::places(&mut *conn, &[id]).await?.into_iter().next();
-    let visible = place.filter(|place| caller.role.answers() && eyes(caller).covers(place.team_id, place.agent_id));
+    let visible = place.filter(|place| {
+        caller.role.answers() && eyes(caller).covers(place.team_id, place.agent_id)
+    });
     let Some(place) = visible else {
         if place.is_some() {
             refused(people, caller, ObjectKind::Conversation, id.0).await?;
         }
         return Err(Refusal::NotFound.into());
     };
-    let head = inbox::heads(&people.ctx.store, &mut *conn, &[id]).await?.into_iter().next().ok_or(Refusal::NotFound)?;
+    let head = inbox::heads(&people.ctx.store, &mut *conn, &[id])
+        .await?
+        .into_iter()
+        .next()
+        .ok_or(Refusal::NotFound)?;
     let mut opened = event(caller, Action::ConversationOpened)
         .object(ObjectKind::Conversation, id.0)
         .detail("rev", head.place.last_rev)
@@ -186,9 +256,20 @@ pub(crate) async fn opened(people: &People, conn: &mut PgConnection, caller: &Ca
 }
 
 /// Records a refusal in a transaction of its own: the action's own is rolled back.
-async fn refused(people: &People, caller: &Caller, kind: ObjectKind, id: uuid::Uuid) -> Result<(), Error> {
+async fn refused(
+    people: &People,
+    caller: &Caller,
+    kind: ObjectKind,
+    id: uuid::Uuid,
+) -> Result<(), Error> {
     let mut conn = people.ctx.store.api.begin().await?;
-    audit::record(&mut conn, &event(caller, Action::AccessRefused).object(kind, id).outcome(Outcome::Refused)).await?;
+    audit::record(
+        &mut conn,
+        &event(caller, Action::AccessRefused)
+            .object(kind, id)
+            .outcome(Outcome::Refused),
+    )
+    .await?;
     conn.commit().await?;
     Ok(())
 }
@@ -205,32 +286,57 @@ async fn answers(people: &People, caller: &Caller) -> Result<(), Error> {
 ///
 /// # Errors
 /// `not_found`.
-pub async fn contact(people: &People, caller: &Caller, id: ContactId) -> Result<ContactPage, Error> {
+pub async fn contact(
+    people: &People,
+    caller: &Caller,
+    id: ContactId,
+) -> Result<ContactPage, Error> {
     let mut tx = people.ctx.store.api.begin().await?;
-    let (opened, conversations) = visible_contact(people, &mut tx, caller, id, Action::ContactViewed).await?;
+    let (opened, conversations) =
+        visible_contact(people, &mut tx, caller, id, Action::ContactViewed).await?;
     tx.commit().await?;
-    let identities = opened.identities.iter().map(|(kind, value)| (*kind, mask(*kind, value))).collect();
-    Ok(ContactPage { contact: contact_view(Some(&opened), id), identities, conversations })
+    let identities = opened
+        .identities
+        .iter()
+        .map(|(kind, value)| (*kind, mask(*kind, value)))
+        .collect();
+    Ok(ContactPage {
+        contact: contact_view(Some(&opened), id),
+        identities,
+        conversations,
+    })
 }
 
 /// A contact's identities in clear; audited as revealed.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn reveal(people: &People, caller: &Caller, id: ContactId) -> Result<Vec<(contact::IdentityKind, String)>, Error> {
+pub async fn reveal(
+    people: &People,
+    caller: &Caller,
+    id: ContactId,
+) -> Result<Vec<(contact::IdentityKind, String)>, Error> {
     let mut tx = people.ctx.store.api.begin().await?;
     let (opened, _) = visible_contact(people, &mut tx, caller, id, Action::ContactRevealed).await?;
     tx.commit().await?;
     Ok(opened.identities)
 }
 
-async fn visible_contact(people: &People, conn: &mut PgConnection, caller: &Caller, id: ContactId, action: Action) -> Result<(contact::Opened, Vec<ConversationView>), Error> {
+async fn visible_contact(
+    people: &People,
+    conn: &mut PgConnection,
+    caller: &Caller,
+    id: ContactId,
+    action: Action,
+) -> Result<(contact::Opened, Vec<ConversationView>), Error> {
     let cases = inbox::of_contact(&mut *conn, id, PAST_CASES).await?;
     let heads = inbox::heads(&people.ctx.store, &mut *conn, &cases).await?;
     let sight = eyes(caller);
     let seen: Vec<Head> = heads
         .into_iter()
-        .filter(|head| caller.role.answers() && sight.covers(head.place.team_id, head.place.agent_id))
+        .filter(|head| {
+            caller.role.answers() && sight.covers(head.place.team_id, head.place.agent_id)
+        })
         .collect();
     if seen.is_empty() {
         if !cases.is_empty() {
@@ -238,8 +344,15 @@ async fn visible_contact(people: &People, conn: &mut PgConnection, caller: &Call
         }
         return Err(Refusal::NotFound.into());
     }
-    let opened = contact::open(&people.ctx.store, &mut *conn, &[id]).await?.into_iter().next().ok_or(Refusal::NotFound)?;
+    let opened = contact::open(&people.ctx.store, &mut *conn, &[id])
+        .await?
+        .into_iter()
+        .next()
+        .ok_or(Refusal::NotFound)?;
     let mut viewed = event(caller, action).object(ObjectKind::Contact, id.0);
+    if let Some(team) = seen.iter().find_map(|head| head.place.team_id) {
+        viewed = viewed.team(team.0);
+    }
     if let Some(subject) = opened.subject_id {
         viewed = viewed.subject(subject);
     }
@@ -251,7 +364,10 @@ async fn visible_contact(people: &People, conn: &mut PgConnection, caller: &Call
 ///
 /// # Errors
 /// `unavailable`.
-pub async fn floor(people: &People, caller: &Caller) -> Result<(Vec<TeamView>, Vec<AgentView>), Error> {
+pub async fn floor(
+    people: &People,
+    caller: &Caller,
+) -> Result<(Vec<TeamView>, Vec<AgentView>), Error> {
     crate::floor::seen_by(people, &eyes(caller)).await
 }
 
@@ -259,9 +375,16 @@ pub async fn floor(people: &People, caller: &Caller) -> Result<(Vec<TeamView>, V
 #[must_use]
 pub fn view(head: Head) -> ConversationView {
     let contact = contact_view(head.contact.as_ref(), head.place.contact_id);
-    let (preview_direction, preview) = head.newest.map_or((None, String::new()), |(direction, content)| {
-        (Some(direction), content.map(|content| content.preview(PREVIEW_CHARS)).unwrap_or_default())
-    });
+    let (preview_direction, preview) =
+        head.newest
+            .map_or((None, String::new()), |(direction, content)| {
+                (
+                    Some(direction),
+                    content
+                        .map(|content| content.preview(PREVIEW_CHARS))
+                        .unwrap_or_default(),
+                )
+            });
     ConversationView {
         id: head.place.id,
         contact,
@@ -312,7 +435,11 @@ pub fn item_view(item: Item) -> ItemView {
 
 fn contact_view(opened: Option<&contact::Opened>, id: ContactId) -> ContactView {
     let phone = opened.and_then(|contact| {
-        contact.identities.iter().find(|(kind, _)| *kind == contact::IdentityKind::Phone).map(|(kind, value)| mask(*kind, value))
+        contact
+            .identities
+            .iter()
+            .find(|(kind, _)| *kind == contact::IdentityKind::Phone)
+            .map(|(kind, value)| mask(*kind, value))
     });
     ContactView {
         id,
@@ -343,4 +470,3 @@ pub(crate) fn word(scope: ListScope) -> &'static str {
         ListScope::Closed => "closed",
     }
 }
-

@@ -134,29 +134,39 @@ async fn a_long_path_with_spaces_and_accents_works() {
     assert!(redis.flushall().await.is_ok());
 }
 
+/// The demo's folder is closed, root's home is too; neither may keep the servers' own user from their files.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_data_folder_that_nobody_else_may_enter_works() {
-    let data = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(data.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
-    let postgres = Postgres::start(postgres::Options::throw_away(data.path()))
+async fn data_folders_that_nobody_else_may_enter_work() {
+    let closed = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    for folder in [closed.path(), home.path()] {
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    for data in [
+        closed.path().to_owned(),
+        home.path().join("checkout/.balcao"),
+    ] {
+        let postgres = Postgres::start(postgres::Options::throw_away(&data))
+            .await
+            .unwrap();
+        let redis = Redis::start(redis::Options {
+            data: data.clone(),
+            append_only: false,
+        })
         .await
         .unwrap();
-    let redis = Redis::start(redis::Options {
-        data: data.path().into(),
-        append_only: false,
-    })
-    .await
-    .unwrap();
 
-    assert!(PgConnection::connect(&postgres.owner_url()).await.is_ok());
-    assert!(redis.flushall().await.is_ok());
-    for server in ["postgres", "redis"] {
-        let mode = std::fs::metadata(files_of(data.path(), server))
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o700);
+        assert!(PgConnection::connect(&postgres.owner_url()).await.is_ok());
+        assert!(redis.flushall().await.is_ok());
+        for server in ["postgres", "redis"] {
+            assert_eq!(mode_of(&files_of(&data, server)), 0o700);
+        }
+        assert_eq!(mode_of(&data) & 0o067, 0, "nobody else may enter or list");
     }
+    assert_eq!(
+        files_of(closed.path(), "postgres"),
+        closed.path().join("postgres")
+    );
 }
 
 /// The test starts itself a second time; that process holds the servers and is killed.
@@ -391,6 +401,10 @@ fn process_is_gone(pid: u32) {
     while std::fs::read_link(&cwd).is_ok() {
         std::thread::yield_now();
     }
+}
+
+fn mode_of(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 fn files_of(data: &Path, server: &str) -> std::path::PathBuf {

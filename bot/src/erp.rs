@@ -155,7 +155,9 @@ impl Erp {
             Some(url) => Some(Connected {
                 http: reqwest::Client::builder()
                     .timeout(Duration::from_millis(config.erp_timeout_ms))
-                    .connect_timeout(Duration::from_millis(CONNECT_TIMEOUT_MS.min(config.erp_timeout_ms)))
+                    .connect_timeout(Duration::from_millis(
+                        CONNECT_TIMEOUT_MS.min(config.erp_timeout_ms),
+                    ))
                     // a redirect would carry the phone to who knows where
                     .redirect(reqwest::redirect::Policy::none())
                     .user_agent(concat!("balcao/", env!("CARGO_PKG_VERSION")))
@@ -164,13 +166,20 @@ impl Erp {
                 token: config.erp_token.clone(),
             }),
         };
-        Ok(Self { connected, breaker: Breaker::new("erp", BreakerPolicy::HTTP) })
+        Ok(Self {
+            connected,
+            breaker: Breaker::new("erp", BreakerPolicy::HTTP),
+        })
     }
 
     /// Looks something up for the customer with this phone.
     pub(crate) async fn ask(&self, query: Query, phone: Option<&Phone>) -> Answer {
-        let Some(connected) = &self.connected else { return Answer::NotConnected };
-        let Some(phone) = phone else { return count("not_found", Answer::NotFound) };
+        let Some(connected) = &self.connected else {
+            return Answer::NotConnected;
+        };
+        let Some(phone) = phone else {
+            return count("not_found", Answer::NotFound);
+        };
         match self.breaker.call(connected.look_up(query, phone)).await {
             Ok(Answer::NotFound) => count("not_found", Answer::NotFound),
             Ok(Answer::Failed) => count("failed", Answer::Failed),
@@ -191,7 +200,11 @@ fn count(outcome: &'static str, answer: Answer) -> Answer {
 
 impl Connected {
     async fn look_up(&self, query: Query, phone: &Phone) -> Result<Answer, CallError> {
-        let digits: String = phone.expose().chars().filter(char::is_ascii_digit).collect();
+        let digits: String = phone
+            .expose()
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
         let mut request = self.http.post(format!("{}{}", self.base_url, query.path()));
         request = request.json(&serde_json::json!({ "phone": digits }));
         if let Some(token) = &self.token {
@@ -203,7 +216,11 @@ impl Connected {
             StatusCode::NOT_FOUND => return Ok(Answer::NotFound),
             // it answers, but not us: nothing that waiting would heal, so nothing for the breaker
             status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
-                tracing::error!(status = status.as_u16(), ?query, "the ERP refuses our call; check bot.erp_url and bot.erp_token");
+                tracing::error!(
+                    status = status.as_u16(),
+                    ?query,
+                    "the ERP refuses our call; check bot.erp_url and bot.erp_token"
+                );
                 return Ok(Answer::Failed);
             }
             status => return Err(CallError::Status(status)),
@@ -257,7 +274,10 @@ fn real() -> String {
 impl InvoicesAnswer {
     /// Those that are to be paid; an ERP may list others too.
     fn open(self) -> Vec<Invoice> {
-        let unpaid = self.invoices.into_iter().filter(|invoice| matches!(invoice.status.as_str(), "open" | "overdue"));
+        let unpaid = self
+            .invoices
+            .into_iter()
+            .filter(|invoice| matches!(invoice.status.as_str(), "open" | "overdue"));
         unpaid
             .map(|invoice| Invoice {
                 due_date: invoice.due_date,
@@ -320,18 +340,30 @@ mod tests {
         let open = parse::<InvoicesAnswer>(body).unwrap().open();
         assert_eq!(open.len(), 2);
         assert!(!open[0].overdue && open[1].overdue);
-        assert_eq!((open[1].currency.as_str(), &open[1].pix_code), ("BRL", &None));
+        assert_eq!(
+            (open[1].currency.as_str(), &open[1].pix_code),
+            ("BRL", &None)
+        );
     }
 
     #[test]
     fn a_status_of_a_newer_erp_is_kept_as_other() {
-        let line: Line = parse::<LineAnswer>(br#"{"line":{"status":"scheduled_work","message":"x"}}"#).unwrap().line.into();
-        assert_eq!((line.status, line.estimated_end_at), (LineStatus::Other, None));
+        let line: Line =
+            parse::<LineAnswer>(br#"{"line":{"status":"scheduled_work","message":"x"}}"#)
+                .unwrap()
+                .line
+                .into();
+        assert_eq!(
+            (line.status, line.estimated_end_at),
+            (LineStatus::Other, None)
+        );
     }
 
     #[test]
     fn what_is_not_understood_is_not_quoted() {
-        let error = parse::<LineAnswer>(br#"{"line":"5511987654321"}"#).err().unwrap();
+        let error = parse::<LineAnswer>(br#"{"line":"5511987654321"}"#)
+            .err()
+            .unwrap();
         assert!(!format!("{error} {error:?}").contains("5511"), "{error}");
     }
 }

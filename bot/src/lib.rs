@@ -41,7 +41,11 @@ impl From<DatabaseError> for Error {
 }
 
 fn lines(mistakes: &[Mistake]) -> String {
-    mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    mistakes
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Answers until the drain, then finishes the turns that run.
@@ -54,10 +58,16 @@ pub async fn run(ctx: Context, shutdown: Shutdown) -> Result<(), Error> {
     tracing::info!(flows = ?flows.names(), "the bot answers");
     let shelf = Shelf::new(flows);
     if let Some(folder) = folder {
-        shutdown.spawn("bot-flows", flow::keep_fresh(shelf.clone(), folder, shutdown.clone()));
+        shutdown.spawn(
+            "bot-flows",
+            flow::keep_fresh(shelf.clone(), folder, shutdown.clone()),
+        );
     }
     let bot = Arc::new(worker::Bot::new(ctx, shelf)?);
-    shutdown.spawn("bot-idle", worker::close_idle(Arc::clone(&bot), shutdown.clone()));
+    shutdown.spawn(
+        "bot-idle",
+        worker::close_idle(Arc::clone(&bot), shutdown.clone()),
+    );
     worker::answer(bot, shutdown).await;
     Ok(())
 }

@@ -79,7 +79,13 @@ impl Line {
             end: CancellationToken::new(),
             code: Arc::new(AtomicU16::new(close_code::NORMAL)),
         };
-        (line, LineReceiver { queue: receiver, queued_bytes })
+        (
+            line,
+            LineReceiver {
+                queue: receiver,
+                queued_bytes,
+            },
+        )
     }
 
     /// Queues a frame for this socket alone.

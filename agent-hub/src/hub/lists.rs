@@ -37,7 +37,14 @@ pub(super) struct Lists {
 
 impl Lists {
     pub(super) fn begin(&mut self, socket: SocketId, name: String, key: ListKey) {
-        self.subscriptions.insert((socket, name), Subscription { key, shown: HashSet::new(), dirty: true });
+        self.subscriptions.insert(
+            (socket, name),
+            Subscription {
+                key,
+                shown: HashSet::new(),
+                dirty: true,
+            },
+        );
     }
 
     pub(super) fn end(&mut self, socket: SocketId, name: &str) {
@@ -54,10 +61,15 @@ impl Lists {
 
     /// Marks the lists that show these conversations or should.
     pub(super) fn touch(&mut self, places: &[Place]) {
-        for subscription in self.subscriptions.values_mut().filter(|subscription| !subscription.dirty) {
+        for subscription in self
+            .subscriptions
+            .values_mut()
+            .filter(|subscription| !subscription.dirty)
+        {
             let key = &subscription.key;
             subscription.dirty = places.iter().any(|place| {
-                subscription.shown.contains(&place.id) || routing::belongs(place, key.scope, key.team_id, &key.eyes)
+                subscription.shown.contains(&place.id)
+                    || routing::belongs(place, key.scope, key.team_id, &key.eyes)
             });
         }
     }
@@ -72,9 +84,16 @@ impl Lists {
     /// The touched lists by key, unmarked.
     pub(super) fn take_dirty(&mut self) -> HashMap<ListKey, Vec<(SocketId, String)>> {
         let mut dirty: HashMap<ListKey, Vec<(SocketId, String)>> = HashMap::new();
-        for (owner, subscription) in self.subscriptions.iter_mut().filter(|(_, subscription)| subscription.dirty) {
+        for (owner, subscription) in self
+            .subscriptions
+            .iter_mut()
+            .filter(|(_, subscription)| subscription.dirty)
+        {
             subscription.dirty = false;
-            dirty.entry(subscription.key.clone()).or_default().push(owner.clone());
+            dirty
+                .entry(subscription.key.clone())
+                .or_default()
+                .push(owner.clone());
         }
         dirty
     }

@@ -58,7 +58,10 @@ impl Hub {
     /// An empty hub.
     #[must_use]
     pub fn new(ctx: Context) -> Self {
-        Self { state: Arc::default(), presence: PresenceBoard::new(ctx) }
+        Self {
+            state: Arc::default(),
+            presence: PresenceBoard::new(ctx),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -72,15 +75,26 @@ impl Hub {
             let mut state = self.state();
             state.next_socket += 1;
             let id = SocketId(state.next_socket);
-            let mut theirs: Vec<SocketId> =
-                state.sockets.iter().filter(|(_, socket)| socket.agent_id == agent_id).map(|(id, _)| *id).collect();
+            let mut theirs: Vec<SocketId> = state
+                .sockets
+                .iter()
+                .filter(|(_, socket)| socket.agent_id == agent_id)
+                .map(|(id, _)| *id)
+                .collect();
             theirs.sort_unstable();
             if theirs.len() >= MAX_SOCKETS_PER_AGENT
                 && let Some(oldest) = theirs.first().and_then(|id| state.sockets.get(id))
             {
                 oldest.line.close(LineEnd::TooManySockets);
             }
-            state.sockets.insert(id, Socket { agent_id, eyes, line });
+            state.sockets.insert(
+                id,
+                Socket {
+                    agent_id,
+                    eyes,
+                    line,
+                },
+            );
             id
         };
         self.presence.arrived(agent_id);
@@ -93,7 +107,10 @@ impl Hub {
             let mut state = self.state();
             state.lists.forget_socket(id);
             let watched = state.watches.forget_socket(id);
-            (state.sockets.remove(&id).map(|socket| socket.agent_id), watched)
+            (
+                state.sockets.remove(&id).map(|socket| socket.agent_id),
+                watched,
+            )
         };
         if let Some(agent_id) = agent_id {
             self.presence.left(agent_id);
@@ -134,6 +151,10 @@ impl Hub {
     }
 
     fn lines(&self) -> Vec<(Line, Visibility)> {
-        self.state().sockets.values().map(|socket| (socket.line.clone(), socket.eyes.clone())).collect()
+        self.state()
+            .sockets
+            .values()
+            .map(|socket| (socket.line.clone(), socket.eyes.clone()))
+            .collect()
     }
 }

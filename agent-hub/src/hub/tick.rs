@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use balcao_core::bell::{BellReceiver, Hint, Ring, Wake};
 use balcao_core::metrics;
-use balcao_core::model::ConversationId;
+use balcao_core::model::{AgentId, ConversationId, TeamId};
 use balcao_core::shutdown::Shutdown;
 use balcao_core::store::{feed, inbox, message};
 use rand::RngExt as _;
@@ -13,7 +13,7 @@ use rand::RngExt as _;
 use super::{Hub, LineEnd, line};
 use crate::error::Error;
 use crate::people::People;
-use crate::protocol::ServerFrame;
+use crate::protocol::{ItemView, ServerFrame};
 use crate::views::{self, ListQuery};
 
 /// How often the safety net looks for what no wake told.
@@ -34,7 +34,12 @@ const RECONNECT_SPREAD_MS: u64 = 5_000;
 /// # Errors
 /// None today; a failed read is logged and done again at the next tick.
 pub async fn run(people: People, shutdown: Shutdown) -> Result<(), Error> {
-    let mut work = Work { people, seen: HashMap::new(), cursor: None, floor_moved: true };
+    let mut work = Work {
+        people,
+        seen: HashMap::new(),
+        cursor: None,
+        floor_moved: true,
+    };
     let mut bell = work.people.ctx.bell.subscribe();
     let mut tail = tokio::time::interval(TAIL_EVERY);
     let mut lists = tokio::time::interval(LISTS_EVERY);
@@ -76,7 +81,8 @@ impl Work {
         while let Some(ring) = next {
             match ring {
                 Ring::Wakes(wakes, source) => {
-                    ::metrics::counter!(metrics::WAKE, "source" => source.word()).increment(wakes.len() as u64);
+                    ::metrics::counter!(metrics::WAKE, "source" => source.word())
+                        .increment(wakes.len() as u64);
                     self.note(&mut moved, &wakes);
                 }
                 Ring::Hint(Hint::Floor, _) => self.floor_moved = true,
@@ -143,8 +149,10 @@ impl Work {
         self.floor_moved = true;
         let (behind, lists) = {
             let mut state = self.hub().state();
-            let behind: Vec<(ConversationId, i64)> =
-                moved.iter().filter_map(|(id, rev)| Some((*id, state.watches.behind(*id, *rev)?))).collect();
+            let behind: Vec<(ConversationId, i64)> = moved
+                .iter()
+                .filter_map(|(id, rev)| Some((*id, state.watches.behind(*id, *rev)?)))
+                .collect();
             (behind, !state.lists.is_empty())
         };
         if lists {
@@ -157,10 +165,32 @@ impl Work {
         self.send_changes(&behind).await
     }
 
-    /// One grouped read of what changed, one frame per conversation, sent to whoever may see it.
+    /// One frame per conversation that changed, sent to whoever may see it.
     async fn send_changes(&self, known: &[(ConversationId, i64)]) -> Result<(), Error> {
+        for moved in self.read_changes(known).await? {
+            let Some(text) = line::encode(moved.frame) else {
+                continue;
+            };
+            let mut state = self.hub().state();
+            for socket_id in state.watches.send_to(moved.id, moved.rev_to) {
+                let Some(socket) = state.sockets.get(&socket_id) else {
+                    continue;
+                };
+                if socket.eyes.covers(moved.team_id, moved.agent_id) {
+                    socket.line.send_text(text.clone());
+                } else {
+                    socket.line.send(out_of_sight(moved.id));
+                    state.watches.end(socket_id, moved.id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One grouped read of everything that changed after the revs that are known.
+    async fn read_changes(&self, known: &[(ConversationId, i64)]) -> Result<Vec<Moved>, Error> {
         if known.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let store = &self.people.ctx.store;
         let mut conn = store.api.acquire().await?;
@@ -168,52 +198,49 @@ impl Work {
         let wanted: Vec<(ConversationId, i64)> = changes
             .iter()
             .filter(|changes| !changes.resync)
-            .flat_map(|changes| changes.seqs.iter().map(|seq| (changes.conversation_id, *seq)))
+            .flat_map(|changes| {
+                changes
+                    .seqs
+                    .iter()
+                    .map(|seq| (changes.conversation_id, *seq))
+            })
             .collect();
         let mut items: HashMap<ConversationId, Vec<_>> = HashMap::new();
         for item in message::items(store, &mut conn, &wanted).await? {
-            items.entry(item.conversation_id).or_default().push(views::item_view(item));
+            items
+                .entry(item.conversation_id)
+                .or_default()
+                .push(views::item_view(item));
         }
-        let ids: Vec<ConversationId> = changes.iter().map(|changes| changes.conversation_id).collect();
+        let ids: Vec<ConversationId> = changes
+            .iter()
+            .map(|changes| changes.conversation_id)
+            .collect();
         let heads = inbox::heads(store, &mut conn, &ids).await?;
-        drop(conn);
-
-        let mut heads: HashMap<ConversationId, inbox::Head> = heads.into_iter().map(|head| (head.place.id, head)).collect();
-        for changes in changes {
-            let id = changes.conversation_id;
-            let Some(head) = heads.remove(&id) else { continue };
-            let (team_id, agent_id) = (head.place.team_id, head.place.agent_id);
-            let frame = if changes.resync {
-                ServerFrame::Resync { conversation_id: id }
-            } else {
-                ServerFrame::Conversation {
-                    conversation_id: id,
-                    rev_from: changes.rev_from,
-                    rev_to: changes.rev_to,
-                    conversation: views::view(head),
-                    items: items.remove(&id).unwrap_or_default(),
-                }
-            };
-            let Some(text) = line::encode(frame) else { continue };
-            let mut state = self.hub().state();
-            for socket_id in state.watches.send_to(id, changes.rev_to) {
-                let Some(socket) = state.sockets.get(&socket_id) else { continue };
-                if socket.eyes.covers(team_id, agent_id) {
-                    socket.line.send_text(text.clone());
-                } else {
-                    socket.line.send(out_of_sight(id));
-                    state.watches.end(socket_id, id);
-                }
-            }
-        }
-        Ok(())
+        let mut changes: HashMap<ConversationId, feed::Changes> = changes
+            .into_iter()
+            .map(|changes| (changes.conversation_id, changes))
+            .collect();
+        Ok(heads
+            .into_iter()
+            .filter_map(|head| {
+                let changes = changes.remove(&head.place.id)?;
+                let items = items.remove(&head.place.id).unwrap_or_default();
+                Some(Moved::new(head, &changes, items))
+            })
+            .collect())
     }
 
     /// Reads each touched list once and sends it to whoever has it.
     async fn lists(&self) -> Result<(), Error> {
         let dirty = self.hub().state().lists.take_dirty();
         for (key, owners) in dirty {
-            let query = ListQuery { scope: key.scope, team_id: key.team_id, limit: key.limit, cursor: None };
+            let query = ListQuery {
+                scope: key.scope,
+                team_id: key.team_id,
+                limit: key.limit,
+                cursor: None,
+            };
             let read = async {
                 let mut conn = self.people.ctx.store.api.acquire().await?;
                 views::read_list(&self.people, &mut conn, &key.eyes, &query).await
@@ -231,7 +258,11 @@ impl Work {
             for owner in owners {
                 state.lists.shows(&owner, &shown);
                 if let Some(socket) = state.sockets.get(&owner.0) {
-                    socket.line.send(ServerFrame::List { list: owner.1, rows: page.rows.clone(), total: page.total });
+                    socket.line.send(ServerFrame::List {
+                        list: owner.1,
+                        rows: page.rows.clone(),
+                        total: page.total,
+                    });
                 }
             }
         }
@@ -259,10 +290,47 @@ impl Work {
 
     fn drain(&self) {
         for (line, _) in self.hub().lines() {
-            line.send(ServerFrame::Reconnect { after_ms: rand::rng().random_range(0..RECONNECT_SPREAD_MS) });
+            line.send(ServerFrame::Reconnect {
+                after_ms: rand::rng().random_range(0..RECONNECT_SPREAD_MS),
+            });
             line.close(LineEnd::Drain);
         }
         tracing::info!("sockets were asked to connect elsewhere");
+    }
+}
+
+/// A conversation that changed, with the frame that says so and who may see it.
+struct Moved {
+    id: ConversationId,
+    team_id: Option<TeamId>,
+    agent_id: Option<AgentId>,
+    rev_to: i64,
+    frame: ServerFrame,
+}
+
+impl Moved {
+    fn new(head: inbox::Head, changes: &feed::Changes, items: Vec<ItemView>) -> Self {
+        let place = head.place;
+        let frame = if changes.resync {
+            ServerFrame::Resync {
+                conversation_id: place.id,
+            }
+        } else {
+            ServerFrame::Conversation {
+                conversation_id: place.id,
+                rev_from: changes.rev_from,
+                rev_to: changes.rev_to,
+                conversation: views::view(head),
+                items,
+            }
+        };
+        Self {
+            id: place.id,
+            team_id: place.team_id,
+            agent_id: place.agent_id,
+            rev_to: changes.rev_to,
+            frame,
+        }
     }
 }
 

@@ -22,11 +22,18 @@ pub(super) struct Watches {
 
 impl Watches {
     pub(super) fn begin(&mut self, socket: SocketId, id: ConversationId) {
-        self.by_conversation.entry(id).or_default().insert(socket, Watch::default());
+        self.by_conversation
+            .entry(id)
+            .or_default()
+            .insert(socket, Watch::default());
     }
 
     pub(super) fn caught_up(&mut self, socket: SocketId, id: ConversationId, rev: i64) -> bool {
-        let Some(watch) = self.by_conversation.get_mut(&id).and_then(|sockets| sockets.get_mut(&socket)) else {
+        let Some(watch) = self
+            .by_conversation
+            .get_mut(&id)
+            .and_then(|sockets| sockets.get_mut(&socket))
+        else {
             return false;
         };
         watch.rev = Some(rev);
@@ -49,7 +56,10 @@ impl Watches {
             .filter(|(_, sockets)| sockets.contains_key(&socket))
             .map(|(id, _)| *id)
             .collect();
-        watched.into_iter().filter_map(|id| Some((id, self.end(socket, id)?))).collect()
+        watched
+            .into_iter()
+            .filter_map(|id| Some((id, self.end(socket, id)?)))
+            .collect()
     }
 
     /// What must be read for a conversation that reached `rev`: the least rev a caught-up watcher has, if less.
@@ -58,12 +68,18 @@ impl Watches {
         for watch in sockets.values_mut().filter(|watch| watch.rev.is_none()) {
             watch.missed = watch.missed.max(rev);
         }
-        sockets.values().filter_map(|watch| watch.rev).min().filter(|known| *known < rev)
+        sockets
+            .values()
+            .filter_map(|watch| watch.rev)
+            .min()
+            .filter(|known| *known < rev)
     }
 
     /// The caught-up watchers of a conversation that have less than `rev_to`; they count as sent.
     pub(super) fn send_to(&mut self, id: ConversationId, rev_to: i64) -> Vec<SocketId> {
-        let Some(sockets) = self.by_conversation.get_mut(&id) else { return Vec::new() };
+        let Some(sockets) = self.by_conversation.get_mut(&id) else {
+            return Vec::new();
+        };
         sockets
             .iter_mut()
             .filter(|(_, watch)| watch.rev.is_some_and(|rev| rev < rev_to))
@@ -78,7 +94,9 @@ impl Watches {
     pub(super) fn all(&self) -> Vec<(ConversationId, i64)> {
         self.by_conversation
             .iter()
-            .filter_map(|(id, sockets)| Some((*id, sockets.values().filter_map(|watch| watch.rev).min()?)))
+            .filter_map(|(id, sockets)| {
+                Some((*id, sockets.values().filter_map(|watch| watch.rev).min()?))
+            })
             .collect()
     }
 }
@@ -92,7 +110,10 @@ mod tests {
         let (mut watches, socket, id) = (Watches::default(), SocketId(1), ConversationId::new());
         watches.begin(socket, id);
         assert_eq!(watches.behind(id, 7), None);
-        assert!(watches.caught_up(socket, id, 5), "it read up to 5 but 7 moved by");
+        assert!(
+            watches.caught_up(socket, id, 5),
+            "it read up to 5 but 7 moved by"
+        );
         assert_eq!(watches.behind(id, 7), Some(5));
         assert_eq!(watches.send_to(id, 7), vec![socket]);
         assert_eq!(watches.behind(id, 7), None);

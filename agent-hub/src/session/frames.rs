@@ -10,7 +10,7 @@ use super::Session;
 use crate::desk::{self, Reply, TransferTo};
 use crate::error::Error;
 use crate::hub::ListKey;
-use crate::protocol::{ClientFrame, ConversationView, MAX_LIST_ROWS, ServerFrame, WatchMode};
+use crate::protocol::{ClientFrame, MAX_LIST_ROWS, ServerFrame, WatchMode};
 use crate::views;
 
 /// Items sent when a conversation is opened without a rev.
@@ -25,7 +25,11 @@ impl Session {
         let frame = match read(text) {
             Ok(frame) => frame,
             Err(problem) => {
-                return self.line.send(ServerFrame::Refused { client_ref: None, conversation_id: None, problem });
+                return self.line.send(ServerFrame::Refused {
+                    client_ref: None,
+                    conversation_id: None,
+                    problem,
+                });
             }
         };
         let (client_ref, conversation_id) = names(&frame);
@@ -34,23 +38,41 @@ impl Session {
             if problem.status >= 500 {
                 tracing::error!(status = problem.status, %error, "a frame failed");
             }
-            self.line.send(ServerFrame::Refused { client_ref, conversation_id, problem });
+            self.line.send(ServerFrame::Refused {
+                client_ref,
+                conversation_id,
+                problem,
+            });
         }
     }
 
     pub(super) fn too_fast(&self) {
         let problem = Error::RateLimited { retry_after_s: 1 }.problem();
-        self.line.send(ServerFrame::Refused { client_ref: None, conversation_id: None, problem });
+        self.line.send(ServerFrame::Refused {
+            client_ref: None,
+            conversation_id: None,
+            problem,
+        });
     }
 
+    /// Subscriptions and markers; what changes a conversation is a deed.
     async fn act(&self, frame: ClientFrame) -> Result<(), Error> {
         let (people, caller) = (&self.people, &self.caller);
         match frame {
-            ClientFrame::SubscribeList { list, scope, team_id, limit } => {
+            ClientFrame::SubscribeList {
+                list,
+                scope,
+                team_id,
+                limit,
+            } => {
                 self.subscribe_list(list, scope, team_id, limit).await?;
             }
             ClientFrame::UnsubscribeList { list } => people.hub.unwatch_list(self.socket, &list),
-            ClientFrame::Subscribe { conversation_id, mode, after_rev } => {
+            ClientFrame::Subscribe {
+                conversation_id,
+                mode,
+                after_rev,
+            } => {
                 self.subscribe(conversation_id, mode, after_rev).await?;
             }
             ClientFrame::Unsubscribe { conversation_id } => {
@@ -58,37 +80,117 @@ impl Session {
                     self.closed(conversation_id, rev).await?;
                 }
             }
-            ClientFrame::Changes { conversation_id, after_rev } => self.catch_up(conversation_id, after_rev).await?,
-            ClientFrame::Send { client_ref, conversation_id, epoch, text, reply_to_seq } => {
-                let reply = Reply { client_ref: client_ref.clone(), epoch: Some(epoch), text, reply_to_seq };
-                let seq = desk::reply(people, caller, conversation_id, reply).await?;
-                self.line.send(ServerFrame::Accepted { client_ref, conversation_id, seq });
+            ClientFrame::Changes {
+                conversation_id,
+                after_rev,
+            } => {
+                self.catch_up(conversation_id, after_rev).await?;
             }
-            ClientFrame::Note { client_ref, conversation_id, text } => {
-                let seq = desk::note(people, caller, conversation_id, client_ref.clone(), text).await?;
-                self.line.send(ServerFrame::Accepted { client_ref, conversation_id, seq });
+            ClientFrame::Read {
+                conversation_id,
+                seq,
+            } => {
+                desk::read(people, caller, conversation_id, seq).await?;
             }
-            ClientFrame::Claim { client_ref, conversation_id, epoch } => {
-                self.done(client_ref, desk::claim(people, caller, conversation_id, epoch).await?);
+            ClientFrame::SetPresence { presence } => {
+                people.hub.presence.choose(caller.agent_id, presence);
             }
-            ClientFrame::Transfer { client_ref, conversation_id, epoch, team_id, agent_id, note } => {
-                let to = TransferTo { team_id, agent_id, note };
-                self.done(client_ref, desk::transfer(people, caller, conversation_id, epoch, to).await?);
+            words @ (ClientFrame::Send { .. } | ClientFrame::Note { .. }) => {
+                self.write(words).await?
             }
-            ClientFrame::Release { client_ref, conversation_id, epoch } => {
-                self.done(client_ref, desk::release(people, caller, conversation_id, epoch).await?);
-            }
-            ClientFrame::Resolve { client_ref, conversation_id, epoch, reason } => {
-                self.done(client_ref, desk::resolve(people, caller, conversation_id, epoch, reason).await?);
-            }
-            ClientFrame::Read { conversation_id, seq } => desk::read(people, caller, conversation_id, seq).await?,
-            ClientFrame::SetPresence { presence } => people.hub.presence.choose(caller.agent_id, presence),
+            deed => self.own(deed).await?,
         }
         Ok(())
     }
 
-    fn done(&self, client_ref: String, conversation: ConversationView) {
-        self.line.send(ServerFrame::Done { client_ref, conversation });
+    /// Words to the customer or for colleagues, answered by their seq.
+    async fn write(&self, frame: ClientFrame) -> Result<(), Error> {
+        let (people, caller) = (&self.people, &self.caller);
+        let (client_ref, conversation_id, seq) = match frame {
+            ClientFrame::Send {
+                client_ref,
+                conversation_id,
+                epoch,
+                text,
+                reply_to_seq,
+            } => {
+                let epoch = Some(epoch);
+                let reply = Reply {
+                    client_ref: client_ref.clone(),
+                    epoch,
+                    text,
+                    reply_to_seq,
+                };
+                let seq = desk::reply(people, caller, conversation_id, reply).await?;
+                (client_ref, conversation_id, seq)
+            }
+            ClientFrame::Note {
+                client_ref,
+                conversation_id,
+                text,
+            } => {
+                let seq =
+                    desk::note(people, caller, conversation_id, client_ref.clone(), text).await?;
+                (client_ref, conversation_id, seq)
+            }
+            _ => return Ok(()),
+        };
+        self.line.send(ServerFrame::Accepted {
+            client_ref,
+            conversation_id,
+            seq,
+        });
+        Ok(())
+    }
+
+    /// Who owns it and whether it is open, answered by the conversation afterwards.
+    async fn own(&self, frame: ClientFrame) -> Result<(), Error> {
+        let (people, caller) = (&self.people, &self.caller);
+        let (client_ref, conversation) = match frame {
+            ClientFrame::Claim {
+                client_ref,
+                conversation_id: id,
+                epoch,
+            } => (client_ref, desk::claim(people, caller, id, epoch).await?),
+            ClientFrame::Release {
+                client_ref,
+                conversation_id: id,
+                epoch,
+            } => (client_ref, desk::release(people, caller, id, epoch).await?),
+            ClientFrame::Resolve {
+                client_ref,
+                conversation_id: id,
+                epoch,
+                reason,
+            } => (
+                client_ref,
+                desk::resolve(people, caller, id, epoch, reason).await?,
+            ),
+            ClientFrame::Transfer {
+                client_ref,
+                conversation_id: id,
+                epoch,
+                team_id,
+                agent_id,
+                note,
+            } => {
+                let to = TransferTo {
+                    team_id,
+                    agent_id,
+                    note,
+                };
+                (
+                    client_ref,
+                    desk::transfer(people, caller, id, epoch, to).await?,
+                )
+            }
+            _ => return Ok(()),
+        };
+        self.line.send(ServerFrame::Done {
+            client_ref,
+            conversation,
+        });
+        Ok(())
     }
 
     async fn subscribe_list(
@@ -110,13 +212,23 @@ impl Session {
             .detail("scope", views::word(scope));
         audit::record(&mut conn, &viewed).await?;
         drop(conn);
-        let key = ListKey { scope, team_id, limit, eyes: views::eyes(&self.caller) };
+        let key = ListKey {
+            scope,
+            team_id,
+            limit,
+            eyes: views::eyes(&self.caller),
+        };
         self.people.hub.watch_list(self.socket, list, key);
         Ok(())
     }
 
     /// Opens a conversation: audited, then what the client lacks, then live.
-    async fn subscribe(&self, id: ConversationId, mode: WatchMode, after_rev: Option<i64>) -> Result<(), Error> {
+    async fn subscribe(
+        &self,
+        id: ConversationId,
+        mode: WatchMode,
+        after_rev: Option<i64>,
+    ) -> Result<(), Error> {
         let hub = &self.people.hub;
         // Noted before the read, so that nothing between the read and the first live frame is missed.
         hub.watch(self.socket, id);
@@ -126,10 +238,16 @@ impl Session {
         })?
         else {
             hub.unwatch(self.socket, id);
-            self.line.send(ServerFrame::Resync { conversation_id: id });
+            self.line.send(ServerFrame::Resync {
+                conversation_id: id,
+            });
             return Ok(());
         };
-        let rev = if let ServerFrame::Conversation { rev_to, .. } = &frame { *rev_to } else { 0 };
+        let rev = if let ServerFrame::Conversation { rev_to, .. } = &frame {
+            *rev_to
+        } else {
+            0
+        };
         self.line.send(frame);
         if hub.caught_up(self.socket, id, rev) {
             self.catch_up(id, rev).await?;
@@ -137,18 +255,35 @@ impl Session {
         Ok(())
     }
 
-    async fn open(&self, id: ConversationId, mode: WatchMode, after_rev: Option<i64>) -> Result<Option<ServerFrame>, Error> {
-        let word = if mode == WatchMode::Work { "work" } else { "listen" };
+    async fn open(
+        &self,
+        id: ConversationId,
+        mode: WatchMode,
+        after_rev: Option<i64>,
+    ) -> Result<Option<ServerFrame>, Error> {
+        let word = if mode == WatchMode::Work {
+            "work"
+        } else {
+            "listen"
+        };
         let store = &self.people.ctx.store;
         let mut tx = store.api.begin().await?;
         let head = views::opened(&self.people, &mut tx, &self.caller, id, word).await?;
         let frame = if let Some(rev) = after_rev {
-            views::read_changes(&self.people, &mut tx, id, rev).await?.map(|(rev_to, conversation, items)| {
-                ServerFrame::Conversation { conversation_id: id, rev_from: rev, rev_to, conversation, items }
-            })
+            views::read_changes(&self.people, &mut tx, id, rev)
+                .await?
+                .map(|(rev_to, conversation, items)| ServerFrame::Conversation {
+                    conversation_id: id,
+                    rev_from: rev,
+                    rev_to,
+                    conversation,
+                    items,
+                })
         } else {
             let end = head.last_seq + 1;
-            let wanted: Vec<_> = ((end - FIRST_ITEMS).max(1)..end).map(|seq| (id, seq)).collect();
+            let wanted: Vec<_> = ((end - FIRST_ITEMS).max(1)..end)
+                .map(|seq| (id, seq))
+                .collect();
             let items = message::items(store, &mut tx, &wanted).await?;
             let rev_to = head.place.last_rev;
             Some(ServerFrame::Conversation {
@@ -168,12 +303,20 @@ impl Session {
         let mut conn = self.people.ctx.store.api.acquire().await?;
         let place = inbox::places(&mut conn, &[id]).await?.into_iter().next();
         let eyes = views::eyes(&self.caller);
-        place.filter(|place| eyes.covers(place.team_id, place.agent_id)).ok_or(Error::NotFound)?;
+        place
+            .filter(|place| eyes.covers(place.team_id, place.agent_id))
+            .ok_or(Error::NotFound)?;
         let frame = match views::read_changes(&self.people, &mut conn, id, after_rev).await? {
-            Some((rev_to, conversation, items)) => {
-                ServerFrame::Conversation { conversation_id: id, rev_from: after_rev, rev_to, conversation, items }
-            }
-            None => ServerFrame::Resync { conversation_id: id },
+            Some((rev_to, conversation, items)) => ServerFrame::Conversation {
+                conversation_id: id,
+                rev_from: after_rev,
+                rev_to,
+                conversation,
+                items,
+            },
+            None => ServerFrame::Resync {
+                conversation_id: id,
+            },
         };
         self.line.send(frame);
         Ok(())
@@ -192,29 +335,62 @@ impl Session {
 
 fn read(text: &str) -> Result<ClientFrame, Problem> {
     // `deny_unknown_fields` does not see through `flatten`: the version is taken off first.
-    let refuse = |detail: &str| Problem::new(400, "invalid", "The frame cannot be read.").with_detail(detail);
-    let mut value: serde_json::Value =
-        serde_json::from_str(text).map_err(|error| refuse(&format!("Not JSON, at column {}.", error.column())))?;
+    let refuse = |detail: &str| {
+        Problem::new(400, "invalid", "The frame cannot be read.").with_detail(detail)
+    };
+    let mut value: serde_json::Value = serde_json::from_str(text)
+        .map_err(|error| refuse(&format!("Not JSON, at column {}.", error.column())))?;
     let version = value.as_object_mut().and_then(|object| object.remove("v"));
     if version.and_then(|version| version.as_u64()) != Some(1) {
         return Err(refuse("Frames are objects with \"v\":1 and a \"type\"."));
     }
-    serde_json::from_value::<ClientFrame>(value)
-        .map_err(|_| refuse("Its type or a field is unknown or missing; the frames are in /api/v1/openapi.json."))
+    serde_json::from_value::<ClientFrame>(value).map_err(|_| {
+        refuse("Its type or a field is unknown or missing; the frames are in /api/v1/openapi.json.")
+    })
 }
 
 fn names(frame: &ClientFrame) -> (Option<String>, Option<ConversationId>) {
     match frame {
-        ClientFrame::Send { client_ref, conversation_id, .. }
-        | ClientFrame::Note { client_ref, conversation_id, .. }
-        | ClientFrame::Claim { client_ref, conversation_id, .. }
-        | ClientFrame::Transfer { client_ref, conversation_id, .. }
-        | ClientFrame::Release { client_ref, conversation_id, .. }
-        | ClientFrame::Resolve { client_ref, conversation_id, .. } => (Some(client_ref.clone()), Some(*conversation_id)),
-        ClientFrame::Subscribe { conversation_id, .. }
+        ClientFrame::Send {
+            client_ref,
+            conversation_id,
+            ..
+        }
+        | ClientFrame::Note {
+            client_ref,
+            conversation_id,
+            ..
+        }
+        | ClientFrame::Claim {
+            client_ref,
+            conversation_id,
+            ..
+        }
+        | ClientFrame::Transfer {
+            client_ref,
+            conversation_id,
+            ..
+        }
+        | ClientFrame::Release {
+            client_ref,
+            conversation_id,
+            ..
+        }
+        | ClientFrame::Resolve {
+            client_ref,
+            conversation_id,
+            ..
+        } => (Some(client_ref.clone()), Some(*conversation_id)),
+        ClientFrame::Subscribe {
+            conversation_id, ..
+        }
         | ClientFrame::Unsubscribe { conversation_id }
-        | ClientFrame::Changes { conversation_id, .. }
-        | ClientFrame::Read { conversation_id, .. } => (None, Some(*conversation_id)),
+        | ClientFrame::Changes {
+            conversation_id, ..
+        }
+        | ClientFrame::Read {
+            conversation_id, ..
+        } => (None, Some(*conversation_id)),
         _ => (None, None),
     }
 }
@@ -227,11 +403,20 @@ mod tests {
     #[test]
     fn a_frame_with_a_field_we_do_not_know_is_refused() {
         let id = ConversationId::new();
-        let good = serde_json::to_string(&Envelope::new(ClientFrame::Unsubscribe { conversation_id: id })).unwrap();
+        let good = serde_json::to_string(&Envelope::new(ClientFrame::Unsubscribe {
+            conversation_id: id,
+        }))
+        .unwrap();
         assert!(read(&good).is_ok());
         let forged = good.replace("{\"v\":1", "{\"v\":1,\"from_agent\":\"x\"");
         assert_eq!(read(&forged).unwrap_err().code, "invalid");
-        for bad in ["", "[]", "{}", "{\"v\":2,\"type\":\"unsubscribe\"}", "{\"v\":1,\"type\":\"nonsense\"}"] {
+        for bad in [
+            "",
+            "[]",
+            "{}",
+            "{\"v\":2,\"type\":\"unsubscribe\"}",
+            "{\"v\":1,\"type\":\"nonsense\"}",
+        ] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

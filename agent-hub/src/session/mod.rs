@@ -50,7 +50,12 @@ async fn serve(people: People, caller: Caller, agent: AgentView, socket: WebSock
     let pong_ms = Arc::new(AtomicI64::new(0));
     let (sink, stream) = socket.split();
     let id = people.hub.join(views::eyes(&caller), line.clone());
-    let session = Session { people, caller, socket: id, line: line.clone() };
+    let session = Session {
+        people,
+        caller,
+        socket: id,
+        line: line.clone(),
+    };
     session.welcome(agent).await;
 
     let writing = tokio::spawn(write(sink, receiver, line.clone()));
@@ -82,7 +87,12 @@ impl Session {
     }
 
     /// Reads frames until the client leaves or we close.
-    async fn read(&self, mut stream: SplitStream<WebSocket>, started: Instant, pong_ms: &AtomicI64) {
+    async fn read(
+        &self,
+        mut stream: SplitStream<WebSocket>,
+        started: Instant,
+        pong_ms: &AtomicI64,
+    ) {
         let mut rate = Rate::new(started);
         let mut check = tokio::time::interval(SESSION_CHECK_EVERY);
         loop {
@@ -161,7 +171,11 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, mut receiver: LineReceiv
                 sink.send(Message::Text(text)).await?;
             }
         }
-        sink.send(Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static("") }))).await
+        sink.send(Message::Close(Some(CloseFrame {
+            code,
+            reason: Utf8Bytes::from_static(""),
+        })))
+        .await
     };
     if !matches!(tokio::time::timeout(GOODBYE, goodbye).await, Ok(Ok(()))) {
         tracing::debug!("a socket was gone before its goodbye");

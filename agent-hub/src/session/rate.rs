@@ -30,11 +30,16 @@ pub(super) struct Rate {
 
 impl Rate {
     pub(super) fn new(now: Instant) -> Self {
-        Self { tokens: BURST, at: now, refused: 0 }
+        Self {
+            tokens: BURST,
+            at: now,
+            refused: 0,
+        }
     }
 
     pub(super) fn admit(&mut self, now: Instant) -> Verdict {
-        self.tokens = (self.tokens + now.duration_since(self.at).as_secs_f64() * PER_SECOND).min(BURST);
+        self.tokens =
+            (self.tokens + now.duration_since(self.at).as_secs_f64() * PER_SECOND).min(BURST);
         self.at = now;
         if self.tokens >= 1.0 {
             self.tokens -= 1.0;
@@ -42,7 +47,11 @@ impl Rate {
             return Verdict::Take;
         }
         self.refused += 1;
-        if self.refused > PATIENCE { Verdict::Close } else { Verdict::Refuse }
+        if self.refused > PATIENCE {
+            Verdict::Close
+        } else {
+            Verdict::Refuse
+        }
     }
 }
 

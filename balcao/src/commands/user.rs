@@ -4,7 +4,6 @@ use balcao_core::model::{Locale, Role};
 use balcao_core::store::agent::{self, NewAgent};
 use balcao_core::store::team;
 use clap::{Args, Subcommand};
-use compliance::audit::{self, Action, ActorKind, Event, ObjectKind};
 
 use super::open;
 use crate::cli::{Common, Failure, secret_from_stdin};
@@ -70,9 +69,6 @@ pub async fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
         team_ids,
     };
     let id = agent::create(&store, &mut tx, &new).await?;
-    let created =
-        Event::new(Action::AgentCreated, ActorKind::System, None).object(ObjectKind::Agent, id.0);
-    audit::record(&mut tx, &created).await?;
     tx.commit().await?;
     if common.json {
         println!("{}", serde_json::json!({ "id": id }));

@@ -2,8 +2,9 @@
 //!
 //! Promises: folders of mode 0700 that belong to the server's user; a socket path far below the 107 bytes a socket
 //! may have, wherever the data folder is; one server per data folder at a time (a file lock).
-//! As root the server runs as an ordinary user; when that user cannot reach the data folder, the files go to
-//! `/var/tmp/balcao-<hash>-<server>` and `<data>/<server>.location` says so.
+//! As root the server runs as an ordinary user. A closed data folder of ours lets that user's group pass through (not
+//! list); when the way to the folder is closed too, as in root's home, the files go to `/var/tmp/balcao-<hash>-<server>`
+//! and `<data>/<server>.location` says so.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::ffi::OsStrExt;
@@ -161,7 +162,7 @@ fn place_files(data: &Path, server: &str, name: &str, user: Option<&User>) -> Re
         return Ok(PathBuf::from(place.trim_end()));
     }
     let Some(user) = user else { return Ok(inside) };
-    if reachable(data, user)? {
+    if let_through(data, user)? {
         return Ok(inside);
     }
     let outside = Path::new("/var/tmp").join(name);
@@ -184,6 +185,21 @@ fn set_aside(outside: &Path) -> Result<()> {
     fs::rename(outside, &aside).with_context(|| format!("moving {}", outside.display()))?;
     tracing::warn!(from = %outside.display(), to = %aside.display(), "files of a data folder that is gone were set aside");
     Ok(())
+}
+
+/// Makes the way to `data` passable for `user` where that opens nothing else: a folder of root's own that so far was
+/// closed to everybody gets the user's group and mode 0710. Not for `nobody`, who is many.
+fn let_through(data: &Path, user: &User) -> Result<bool> {
+    let found = fs::metadata(data)?;
+    let closed = found.uid() == 0 && found.mode() & 0o077 == 0;
+    let above = data
+        .parent()
+        .map_or(Ok(true), |parent| reachable(parent, user))?;
+    if closed && above && user.name != "nobody" {
+        chown(data, None, Some(user.gid))?;
+        fs::set_permissions(data, fs::Permissions::from_mode(0o710))?;
+    }
+    reachable(data, user)
 }
 
 /// Whether `user` may walk through every folder down to `folder` (permission bits only: an ACL counts as closed).

@@ -171,7 +171,7 @@ fn prepare(options: &Options) -> Result<(Home, Program)> {
     let home = Home::claim(
         &options.data,
         SERVER,
-        &["redis", "postgres", "nobody"],
+        &["postgres", "redis", "nobody"],
         options.append_only,
     )?;
     make_private(&home.files, home.user.as_ref())?;

@@ -37,13 +37,23 @@ pub struct Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}; {}", self.file, self.line, self.column, self.what, self.remedy)
+        write!(
+            f,
+            "{}:{}:{}: {}; {}",
+            self.file, self.line, self.column, self.what, self.remedy
+        )
     }
 }
 
 impl Mistake {
     fn whole(file: &str, what: String, remedy: &str) -> Self {
-        Self { file: file.to_owned(), line: 0, column: 0, what, remedy: remedy.to_owned() }
+        Self {
+            file: file.to_owned(),
+            line: 0,
+            column: 0,
+            what,
+            remedy: remedy.to_owned(),
+        }
     }
 }
 
@@ -63,7 +73,10 @@ impl Flows {
     pub fn load(folder: Option<&Path>) -> Result<Self, Vec<Mistake>> {
         match folder {
             Some(folder) => Self::from_files(&read(folder)?),
-            None => Self::from_files(&BTreeMap::from([(DEFAULT_FILE.to_owned(), DEFAULT_FLOW.to_owned())])),
+            None => Self::from_files(&BTreeMap::from([(
+                DEFAULT_FILE.to_owned(),
+                DEFAULT_FLOW.to_owned(),
+            )])),
         }
     }
 
@@ -92,16 +105,31 @@ impl Flows {
     /// first.
     #[must_use]
     pub fn choose(&self, current: Option<&str>, phone_number_id: &str) -> Arc<Flow> {
-        let by_name = self.all.iter().find(|flow| Some(flow.name.value.as_str()) == current);
-        let by_number = || self.all.iter().find(|flow| flow.numbers.iter().any(|id| id.value == phone_number_id));
+        let by_name = self
+            .all
+            .iter()
+            .find(|flow| Some(flow.name.value.as_str()) == current);
+        let by_number = || {
+            self.all
+                .iter()
+                .find(|flow| flow.numbers.iter().any(|id| id.value == phone_number_id))
+        };
         let for_all = || self.all.iter().find(|flow| flow.numbers.is_empty());
-        Arc::clone(by_name.or_else(by_number).or_else(for_all).unwrap_or(&self.first))
+        Arc::clone(
+            by_name
+                .or_else(by_number)
+                .or_else(for_all)
+                .unwrap_or(&self.first),
+        )
     }
 
     /// Names of the flows, for the log.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
-        self.all.iter().map(|flow| flow.name.value.as_str()).collect()
+        self.all
+            .iter()
+            .map(|flow| flow.name.value.as_str())
+            .collect()
     }
 }
 
@@ -111,71 +139,130 @@ impl Flows {
 /// Every mistake found; one when it is not even YAML of this shape.
 pub fn parse(file: &str, text: &str) -> Result<Flow, Vec<Mistake>> {
     let options = serde_saphyr::options! { with_snippet: false };
-    let flow: Flow = serde_saphyr::from_str_with_options(text, options).map_err(|error| vec![shape(file, &error)])?;
+    let flow: Flow = serde_saphyr::from_str_with_options(text, options)
+        .map_err(|error| vec![shape(file, &error)])?;
     let mistakes = check::alone(file, &flow);
-    if mistakes.is_empty() { Ok(flow) } else { Err(mistakes) }
+    if mistakes.is_empty() {
+        Ok(flow)
+    } else {
+        Err(mistakes)
+    }
 }
 
 /// Words a mistake that the parser found.
 fn shape(file: &str, error: &YamlError) -> Mistake {
     let error = error.without_snippet();
-    let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
+    let (line, column) = error
+        .location()
+        .map_or((0, 0), |at| (at.line(), at.column()));
     let (what, remedy) = match error {
-        YamlError::SerdeUnknownField { field, expected, .. } => {
-            (format!("unknown key {field:?}"), format!("remove it, or write one of: {}", expected.join(", ")))
-        }
-        YamlError::SerdeUnknownVariant { variant, expected, .. } => {
-            (format!("unknown kind {variant:?}"), format!("write one of: {}", expected.join(", ")))
-        }
-        YamlError::SerdeMissingField { field, .. } => {
-            (format!("the key {field:?} is missing here"), "add it".to_owned())
-        }
+        YamlError::SerdeUnknownField {
+            field, expected, ..
+        } => (
+            format!("unknown key {field:?}"),
+            format!("remove it, or write one of: {}", expected.join(", ")),
+        ),
+        YamlError::SerdeUnknownVariant {
+            variant, expected, ..
+        } => (
+            format!("unknown kind {variant:?}"),
+            format!("write one of: {}", expected.join(", ")),
+        ),
+        YamlError::SerdeMissingField { field, .. } => (
+            format!("the key {field:?} is missing here"),
+            "add it".to_owned(),
+        ),
         other => {
             let told = other.render();
             let told = told.lines().next().unwrap_or_default();
             let told = told.rsplit_once(" at line ").map_or(told, |(what, _)| what);
-            (told.strip_prefix("error: ").unwrap_or(told).to_owned(), "correct the YAML at this place".to_owned())
+            (
+                told.strip_prefix("error: ").unwrap_or(told).to_owned(),
+                "correct the YAML at this place".to_owned(),
+            )
         }
     };
-    Mistake { file: file.to_owned(), line, column, what, remedy }
+    Mistake {
+        file: file.to_owned(),
+        line,
+        column,
+        what,
+        remedy,
+    }
 }
 
 /// The YAML files of a folder, by name.
 fn read(folder: &Path) -> Result<BTreeMap<String, String>, Vec<Mistake>> {
     let entries = std::fs::read_dir(folder).map_err(|error| {
-        vec![Mistake::whole("bot.flow_dir", format!("the folder cannot be read: {error}"), "correct bot.flow_dir")]
+        vec![Mistake::whole(
+            "bot.flow_dir",
+            format!("the folder cannot be read: {error}"),
+            "correct bot.flow_dir",
+        )]
     })?;
     let mut files = BTreeMap::new();
     let mut mistakes = Vec::new();
-    for path in entries.flatten().map(|entry| entry.path()).filter(|path| is_flow(path)) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for path in entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| is_flow(path))
+    {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         match read_one(&path) {
             Ok(text) => drop(files.insert(name, text)),
-            Err(what) => mistakes.push(Mistake::whole(&name, what, "make it a readable text file within the limit")),
+            Err(what) => mistakes.push(Mistake::whole(
+                &name,
+                what,
+                "make it a readable text file within the limit",
+            )),
         }
     }
     if files.len() > MAX_FILES {
         let what = format!("{} flow files are too many", files.len());
-        mistakes.push(Mistake::whole("bot.flow_dir", what, &format!("keep at most {MAX_FILES}")));
+        mistakes.push(Mistake::whole(
+            "bot.flow_dir",
+            what,
+            &format!("keep at most {MAX_FILES}"),
+        ));
     }
     if files.is_empty() && mistakes.is_empty() {
         let what = "the folder has no .yaml file".to_owned();
-        mistakes.push(Mistake::whole("bot.flow_dir", what, "add a flow, or leave bot.flow_dir empty"));
+        mistakes.push(Mistake::whole(
+            "bot.flow_dir",
+            what,
+            "add a flow, or leave bot.flow_dir empty",
+        ));
     }
-    if mistakes.is_empty() { Ok(files) } else { Err(mistakes) }
+    if mistakes.is_empty() {
+        Ok(files)
+    } else {
+        Err(mistakes)
+    }
 }
 
 fn read_one(path: &Path) -> Result<String, String> {
-    let size_bytes = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    let size_bytes = std::fs::metadata(path)
+        .map_err(|error| error.to_string())?
+        .len();
     if size_bytes > MAX_FILE_BYTES {
-        return Err(format!("{size_bytes} bytes are over the limit of {MAX_FILE_BYTES}"));
+        return Err(format!(
+            "{size_bytes} bytes are over the limit of {MAX_FILE_BYTES}"
+        ));
     }
     std::fs::read_to_string(path).map_err(|error| format!("it cannot be read: {error}"))
 }
 
 /// Whether a path is a flow file; editors' hidden copies are not.
 pub(super) fn is_flow(path: &Path) -> bool {
-    let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    let yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+    let hidden = path
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    let yaml = path
+        .extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml");
     yaml && !hidden
 }

@@ -52,7 +52,9 @@ impl TryFrom<String> for Offset {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        text.parse().map(Self).map_err(|_| format!("{text:?} is not an offset from UTC; write one like \"-03:00\""))
+        text.parse()
+            .map(Self)
+            .map_err(|_| format!("{text:?} is not an offset from UTC; write one like \"-03:00\""))
     }
 }
 

@@ -87,9 +87,65 @@ fn print_of(folder: &Path) -> Print {
         .map(|path| {
             let about = std::fs::metadata(&path).ok();
             let size_bytes = about.as_ref().map_or(0, std::fs::Metadata::len);
-            (path, size_bytes, about.and_then(|about| about.modified().ok()))
+            (
+                path,
+                size_bytes,
+                about.and_then(|about| about.modified().ok()),
+            )
         })
         .collect();
     print.sort();
     print
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FLOW: &str = include_str!("../../flows/provedor.yaml");
+
+    fn is_the_new_one(shelf: &Shelf) -> bool {
+        let flow = shelf.now().choose(None, "1");
+        flow.texts.not_understood.in_all_languages()[0].starts_with("Opa")
+    }
+
+    #[test]
+    fn a_good_version_is_taken_and_a_bad_one_leaves_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.yaml");
+        std::fs::write(&file, FLOW).unwrap();
+        let shelf = Shelf::new(Flows::load(Some(folder.path())).unwrap());
+        let (print, _) = look(folder.path(), None).unwrap();
+        assert!(
+            look(folder.path(), Some(&print)).is_none(),
+            "nothing changed"
+        );
+
+        std::fs::write(
+            &file,
+            FLOW.replace("Desculpe, não entendi.", "Opa, não entendi mesmo."),
+        )
+        .unwrap();
+        let (print, flows) = look(folder.path(), Some(&print)).unwrap();
+        refresh(&shelf, false, flows);
+        assert!(is_the_new_one(&shelf));
+
+        std::fs::write(&file, "version: 1\nname: [").unwrap();
+        let (_, flows) = look(folder.path(), Some(&print)).unwrap();
+        assert!(flows.is_err());
+        refresh(&shelf, false, flows);
+        assert!(is_the_new_one(&shelf), "the version before keeps answering");
+    }
+
+    #[test]
+    fn hidden_copies_of_editors_are_no_flows() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.yaml"), FLOW).unwrap();
+        std::fs::write(folder.path().join(".a.yaml"), "x").unwrap();
+        std::fs::write(folder.path().join("a.yaml~"), "x").unwrap();
+        assert_eq!(
+            Flows::load(Some(folder.path())).unwrap().names(),
+            ["provedor"]
+        );
+    }
 }

@@ -98,7 +98,11 @@ pub fn decide(turn: &Turn<'_>) -> Decision {
     next.turns = next.turns.saturating_add(1);
     let meaning = reading::read(turn.flow, &next.node, turn.said);
     match meaning {
-        Meaning::Nothing => Decision { replies: Vec::new(), next, action: Action::None },
+        Meaning::Nothing => Decision {
+            replies: Vec::new(),
+            next,
+            action: Action::None,
+        },
         Meaning::Person => hand_off(turn, next, HandoffReason::Requested),
         _ if next.turns > MAX_TURNS => hand_off(turn, next, HandoffReason::NoProgress),
         Meaning::Goto { node, chosen } => {
@@ -109,6 +113,8 @@ pub fn decide(turn: &Turn<'_>) -> Decision {
             next.turns_without_progress = 0;
             ask(turn, next, &turn.flow.start.value, None)
         }
+        // "obrigado" after the farewell opens the case again: it is closed without a second one
+        Meaning::Thanks if was_closed(turn) => close(turn, next, Vec::new()),
         Meaning::Thanks => enter(turn, next, &turn.flow.goodbye.value, true),
         Meaning::Greeting if turn.state.is_none() => ask(turn, next, &turn.flow.start.value, None),
         Meaning::Greeting | Meaning::Unclear | Meaning::Unreadable => stuck(turn, next, &meaning),
@@ -118,22 +124,30 @@ pub fn decide(turn: &Turn<'_>) -> Decision {
 /// Decides what the ERP's answer means for a turn whose decision was to ask it.
 #[must_use]
 pub fn conclude(turn: &Turn<'_>, asked: Decision, answer: &Answer) -> Decision {
-    let Action::CallErp(call) = &asked.action else { return asked };
+    let Action::CallErp(call) = &asked.action else {
+        return asked;
+    };
     let mut next = asked.next.clone();
     let worded = match (turn.flow.node(&call.node), answer) {
-        (Some(Node::Invoices(words)), Answer::Invoices(invoices)) => {
-            Some((replies::invoices(words, next.locale, invoices), &words.then.value))
-        }
-        (Some(Node::Invoices(words)), Answer::NotFound) => {
-            Some((replies::text(words.not_found.get(next.locale)), &words.then.value))
-        }
+        (Some(Node::Invoices(words)), Answer::Invoices(invoices)) => Some((
+            replies::invoices(words, next.locale, invoices),
+            &words.then.value,
+        )),
+        (Some(Node::Invoices(words)), Answer::NotFound) => Some((
+            replies::text(words.not_found.get(next.locale)),
+            &words.then.value,
+        )),
         (Some(Node::Line(words)), Answer::Line(line)) => {
             let local_now = turn.now.with_timezone(&turn.flow.utc_offset.0);
-            Some((replies::text(&replies::line(words, next.locale, line, local_now)), &words.then.value))
+            Some((
+                replies::text(&replies::line(words, next.locale, line, local_now)),
+                &words.then.value,
+            ))
         }
-        (Some(Node::Line(words)), Answer::NotFound) => {
-            Some((replies::text(words.not_found.get(next.locale)), &words.then.value))
-        }
+        (Some(Node::Line(words)), Answer::NotFound) => Some((
+            replies::text(words.not_found.get(next.locale)),
+            &words.then.value,
+        )),
         _ => None,
     };
     let Some((answers, then)) = worded else {
@@ -149,19 +163,37 @@ pub fn conclude(turn: &Turn<'_>, asked: Decision, answer: &Answer) -> Decision {
     if let Some(greeting) = greeting(turn, next.locale) {
         replies::open_with(&mut all, &greeting);
     }
-    Decision { replies: all, next, action: Action::None }
+    Decision {
+        replies: all,
+        next,
+        action: Action::None,
+    }
 }
 
 /// What the customer reads when people take over.
 #[must_use]
-pub fn notice(flow: &Flow, locale: Locale, reason: HandoffReason, position: i64, protocol: Option<&str>) -> Content {
+pub fn notice(
+    flow: &Flow,
+    locale: Locale,
+    reason: HandoffReason,
+    position: i64,
+    protocol: Option<&str>,
+) -> Content {
     let text = match reason {
         HandoffReason::NoProgress => &flow.texts.handed_off_stuck,
         HandoffReason::BotUnavailable => &flow.texts.handed_off_down,
-        HandoffReason::Requested | HandoffReason::Flow | HandoffReason::Manual => &flow.texts.handed_off,
+        HandoffReason::Requested | HandoffReason::Flow | HandoffReason::Manual => {
+            &flow.texts.handed_off
+        }
     };
     let position = position.to_string();
-    let text = text.fill(locale, &[("position", &position), ("protocol", protocol.unwrap_or(NO_PROTOCOL))]);
+    let text = text.fill(
+        locale,
+        &[
+            ("position", &position),
+            ("protocol", protocol.unwrap_or(NO_PROTOCOL)),
+        ],
+    );
     Content::Text { text }
 }
 
@@ -194,7 +226,11 @@ fn begin(turn: &Turn<'_>) -> State {
         Content::Text { text } => Some(words::fold(text)),
         _ => None,
     });
-    let margin = if turn.state.is_some() { LANGUAGE_MARGIN_LATER } else { LANGUAGE_MARGIN_FIRST };
+    let margin = if turn.state.is_some() {
+        LANGUAGE_MARGIN_LATER
+    } else {
+        LANGUAGE_MARGIN_FIRST
+    };
     if let Some(locale) = words::language(&typed.collect::<Vec<_>>().join(" "), margin) {
         next.locale = locale;
     }
@@ -206,27 +242,63 @@ fn enter(turn: &Turn<'_>, mut next: State, node: &str, chosen: bool) -> Decision
     match turn.flow.node(node) {
         Some(Node::Ask(_)) | None => ask(turn, next, node, None),
         Some(Node::Language(onward)) => {
-            let other = if next.locale == Locale::En { Locale::PtBr } else { Locale::En };
+            let other = if next.locale == Locale::En {
+                Locale::PtBr
+            } else {
+                Locale::En
+            };
             next.locale = reading::named_language(turn.said).unwrap_or(other);
             ask(turn, next, &onward.then.value, None)
         }
         Some(Node::Invoices(_)) => call(next, Query::Invoices, node),
         Some(Node::Line(_)) => call(next, Query::Line, node),
         Some(Node::HandOff(people)) => {
-            let reason = if chosen { HandoffReason::Requested } else { HandoffReason::Flow };
+            let reason = if chosen {
+                HandoffReason::Requested
+            } else {
+                HandoffReason::Flow
+            };
             let team = people.team.as_ref().map(|team| team.value.clone());
-            give(next, turn.flow, HandOff { reason, team, tried: None })
+            give(
+                next,
+                turn.flow,
+                HandOff {
+                    reason,
+                    team,
+                    tried: None,
+                },
+            )
         }
         Some(Node::End(farewell)) => {
-            let replies = replies::text(farewell.text.get(next.locale));
-            Decision { replies, next: afresh(next, turn.flow), action: Action::Close }
+            let words = replies::text(farewell.text.get(next.locale));
+            close(turn, next, words)
         }
     }
 }
 
+fn close(turn: &Turn<'_>, next: State, replies: Vec<Content>) -> Decision {
+    Decision {
+        replies,
+        next: afresh(next, turn.flow),
+        action: Action::Close,
+    }
+}
+
+/// Whether the case was closed, or given to people, since the bot's last answer.
+fn was_closed(turn: &Turn<'_>) -> bool {
+    turn.state.is_some_and(|state| state.turns == 0)
+}
+
 fn call(next: State, query: Query, node: &str) -> Decision {
-    let call = Call { query, node: node.to_owned() };
-    Decision { replies: Vec::new(), next, action: Action::CallErp(call) }
+    let call = Call {
+        query,
+        node: node.to_owned(),
+    };
+    Decision {
+        replies: Vec::new(),
+        next,
+        action: Action::CallErp(call),
+    }
 }
 
 /// Asks a question, after the greeting if this is the first turn and after `first` if there is something to say first.
@@ -239,7 +311,11 @@ fn ask(turn: &Turn<'_>, mut next: State, node: &str, first: Option<&str>) -> Dec
     if let Some(greeting) = greeting(turn, next.locale) {
         replies::open_with(&mut all, &greeting);
     }
-    Decision { replies: all, next, action: Action::None }
+    Decision {
+        replies: all,
+        next,
+        action: Action::None,
+    }
 }
 
 /// A turn that led nowhere: the menu again, or people.
@@ -260,19 +336,36 @@ fn stuck(turn: &Turn<'_>, mut next: State, meaning: &Meaning<'_>) -> Decision {
 /// Gives the case to the people that the first question offers.
 fn hand_off(turn: &Turn<'_>, next: State, reason: HandoffReason) -> Decision {
     let flow = turn.flow;
-    let offered = flow.question(&flow.start.value).into_iter().flat_map(|ask| &ask.options);
+    let offered = flow
+        .question(&flow.start.value)
+        .into_iter()
+        .flat_map(|ask| &ask.options);
     let team = offered
         .filter_map(|answer| match flow.node(&answer.value.goto.value) {
-            Some(Node::HandOff(people)) => Some(people.team.as_ref().map(|team| team.value.clone())),
+            Some(Node::HandOff(people)) => {
+                Some(people.team.as_ref().map(|team| team.value.clone()))
+            }
             _ => None,
         })
         .next()
         .flatten();
-    give(next, flow, HandOff { reason, team, tried: None })
+    give(
+        next,
+        flow,
+        HandOff {
+            reason,
+            team,
+            tried: None,
+        },
+    )
 }
 
 fn give(next: State, flow: &Flow, to: HandOff) -> Decision {
-    Decision { replies: Vec::new(), next: afresh(next, flow), action: Action::HandOff(to) }
+    Decision {
+        replies: Vec::new(),
+        next: afresh(next, flow),
+        action: Action::HandOff(to),
+    }
 }
 
 fn with_tried(mut decision: Decision, query: Option<Query>) -> Decision {
@@ -284,7 +377,12 @@ fn with_tried(mut decision: Decision, query: Option<Query>) -> Decision {
 
 /// The state at its start, should the case come back to the bot: the customer was greeted, and keeps the language.
 fn afresh(next: State, flow: &Flow) -> State {
-    State { node: flow.start.value.clone(), turns: 0, turns_without_progress: 0, ..next }
+    State {
+        node: flow.start.value.clone(),
+        turns: 0,
+        turns_without_progress: 0,
+        ..next
+    }
 }
 
 /// The greeting, once per case.

@@ -22,7 +22,10 @@ pub(super) fn amount(cents: i64, currency: &str, locale: Locale) -> String {
     }
     let sign = if cents < 0 { "-" } else { "" };
     let symbol = if currency == "BRL" { "R$" } else { currency };
-    format!("{symbol} {sign}{grouped}{point}{:02}", cents.unsigned_abs() % 100)
+    format!(
+        "{symbol} {sign}{grouped}{point}{:02}",
+        cents.unsigned_abs() % 100
+    )
 }
 
 /// "05/12/2026", in English "Dec 5, 2026".
@@ -36,13 +39,19 @@ pub(super) fn date(date: NaiveDate, locale: Locale) -> String {
 
 /// "16h30" of today, "21/11 às 16h30" of another day; in English "4:30 pm", "Nov 21, 4:30 pm".
 #[must_use]
-pub(super) fn moment(at: DateTime<FixedOffset>, now: DateTime<FixedOffset>, locale: Locale) -> String {
+pub(super) fn moment(
+    at: DateTime<FixedOffset>,
+    now: DateTime<FixedOffset>,
+    locale: Locale,
+) -> String {
     let today = (at.year(), at.ordinal()) == (now.year(), now.ordinal());
     match (locale, today) {
         (Locale::En, true) => at.format("%-I:%M %P").to_string(),
         (Locale::En, false) => at.format("%b %-d, %-I:%M %P").to_string(),
         (Locale::PtBr | Locale::Es, true) => format!("{}h{:02}", at.hour(), at.minute()),
-        (Locale::PtBr | Locale::Es, false) => format!("{} às {}h{:02}", at.format("%d/%m"), at.hour(), at.minute()),
+        (Locale::PtBr | Locale::Es, false) => {
+            format!("{} às {}h{:02}", at.format("%d/%m"), at.hour(), at.minute())
+        }
     }
 }
 
@@ -68,7 +77,10 @@ mod tests {
     #[test]
     fn dates_and_times_are_written_as_in_the_language() {
         let day = NaiveDate::from_ymd_opt(2026, 12, 5).unwrap();
-        assert_eq!((date(day, Locale::PtBr), date(day, Locale::En)), ("05/12/2026".into(), "Dec 5, 2026".into()));
+        assert_eq!(
+            (date(day, Locale::PtBr), date(day, Locale::En)),
+            ("05/12/2026".into(), "Dec 5, 2026".into())
+        );
         let now: DateTime<FixedOffset> = "2026-11-20T23:00:00-03:00".parse().unwrap();
         let late: DateTime<FixedOffset> = "2026-11-20T23:30:00-03:00".parse().unwrap();
         let next: DateTime<FixedOffset> = "2026-11-21T00:05:00-03:00".parse().unwrap();

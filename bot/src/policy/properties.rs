@@ -7,49 +7,98 @@ use super::*;
 use crate::erp::Invoice;
 
 const PERSON: [&str; 16] = [
-    "atendente", "atendentes", "humano", "humana", "pessoa", "operador", "agent", "human", "person", "someone", "persona",
-    "falar com alguém", "atendete", "representative", "um ser humano", "falar com um agente",
+    "atendente",
+    "atendentes",
+    "humano",
+    "humana",
+    "pessoa",
+    "operador",
+    "agent",
+    "human",
+    "person",
+    "someone",
+    "persona",
+    "falar com alguém",
+    "atendete",
+    "representative",
+    "um ser humano",
+    "falar com um agente",
 ];
 
 /// A word with letters in any case, accents put on vowels, in signs or among other words.
 fn disguised() -> impl Strategy<Value = String> {
-    (prop::sample::select(&PERSON[..]), any::<u64>(), "[ !?.,;:🙏\n]{0,5}", "([a-zà-ú]{1,9} ){0,4}").prop_map(
-        |(word, dice, signs, before)| {
+    (
+        prop::sample::select(&PERSON[..]),
+        any::<u64>(),
+        "[ !?.,;:🙏\n]{0,5}",
+        "([a-zà-ú]{1,9} ){0,4}",
+    )
+        .prop_map(|(word, dice, signs, before)| {
             let letter = |(place, c): (usize, char)| {
                 let die = dice >> (place * 2 % 62) & 3;
-                let c = if die & 1 == 1 { c.to_uppercase().next().unwrap_or(c) } else { c };
+                let c = if die & 1 == 1 {
+                    c.to_uppercase().next().unwrap_or(c)
+                } else {
+                    c
+                };
                 let accent = (die & 2 == 2 && "aeiouAEIOU".contains(c)).then_some('\u{301}');
                 std::iter::once(c).chain(accent)
             };
-            format!("{before}{signs}{}{signs}", word.chars().enumerate().flat_map(letter).collect::<String>())
-        },
-    )
+            format!(
+                "{before}{signs}{}{signs}",
+                word.chars()
+                    .enumerate()
+                    .flat_map(letter)
+                    .collect::<String>()
+            )
+        })
 }
 
 fn anywhere() -> impl Strategy<Value = Option<State>> {
     let node = prop::sample::select(&["menu", "mais", "fatura", "gone", ""][..]);
     let english = any::<bool>();
-    prop::option::of((node, english, 0..30i32, 0..5i32).prop_map(|(node, english, turns, stuck)| State {
-        locale: if english { Locale::En } else { Locale::PtBr },
-        turns,
-        turns_without_progress: stuck,
-        ..state(node)
-    }))
+    prop::option::of((node, english, 0..30i32, 0..5i32).prop_map(
+        |(node, english, turns, stuck)| State {
+            locale: if english { Locale::En } else { Locale::PtBr },
+            turns,
+            turns_without_progress: stuck,
+            ..state(node)
+        },
+    ))
 }
 
 fn anything() -> impl Strategy<Value = Content> {
     prop_oneof![
         any::<String>().prop_map(|text| said(&text)),
         "[a-z0-9 ]{0,20}".prop_map(|text| said(&text)),
-        prop::sample::select(&["oi", "boleto", "internet", "1", "2", "4", "menu", "sim", "não", "obrigado", "english"][..])
-            .prop_map(said),
-        "(menu|mais|gone)\\.(fatura|conexao|idioma|menu|nao|x)".prop_map(|id| Content::Choice { id, title: "x".to_owned() }),
-        Just(Content::Location { latitude: -23.5, longitude: -46.6, name: None, address: None }),
+        prop::sample::select(
+            &[
+                "oi", "boleto", "internet", "1", "2", "4", "menu", "sim", "não", "obrigado",
+                "english"
+            ][..]
+        )
+        .prop_map(said),
+        "(menu|mais|gone)\\.(fatura|conexao|idioma|menu|nao|x)".prop_map(|id| Content::Choice {
+            id,
+            title: "x".to_owned()
+        }),
+        Just(Content::Location {
+            latitude: -23.5,
+            longitude: -46.6,
+            name: None,
+            address: None
+        }),
     ]
 }
 
 fn answer() -> impl Strategy<Value = Answer> {
-    let invoice = (0..400u64, any::<i64>(), any::<bool>(), prop::option::of(".{0,600}"), prop::option::of(".{0,600}"));
+    let invoice = (
+        0..400u64,
+        any::<i64>(),
+        any::<bool>(),
+        prop::option::of(".{0,600}"),
+        prop::option::of(".{0,600}"),
+    );
     let invoice = invoice.prop_map(|(days, amount_cents, overdue, pix_code, url)| Invoice {
         due_date: now().date_naive() + chrono::Days::new(days),
         overdue,
@@ -73,9 +122,15 @@ fn fits(content: &Content) -> bool {
         Content::Buttons { text, buttons } => {
             (1..=1024).contains(&chars(text))
                 && (1..=3).contains(&buttons.len())
-                && buttons.iter().all(|button| (1..=20).contains(&chars(&button.title)) && button.id.len() <= 256)
+                && buttons.iter().all(|button| {
+                    (1..=20).contains(&chars(&button.title)) && button.id.len() <= 256
+                })
         }
-        Content::List { text, open_label, sections } => {
+        Content::List {
+            text,
+            open_label,
+            sections,
+        } => {
             let rows = || sections.iter().flat_map(|section| &section.rows);
             (1..=4096).contains(&chars(text))
                 && (1..=20).contains(&chars(open_label))
@@ -104,8 +159,8 @@ proptest! {
         prop_assert!(decision.replies.len() <= MAX_REPLIES);
         prop_assert!(decision.replies.iter().all(fits), "{:?}", decision.replies);
         prop_assert!(!matches!(decision.action, Action::CallErp(_)), "the ERP is asked once");
-        let speaks = !decision.replies.is_empty() || matches!(decision.action, Action::HandOff(_));
-        prop_assert_eq!(speaks, !messages.is_empty(), "an answer, and only to something");
+        let acts = !decision.replies.is_empty() || matches!(decision.action, Action::HandOff(_) | Action::Close);
+        prop_assert_eq!(acts, !messages.is_empty(), "an answer, and only to something");
     }
 
     #[test]

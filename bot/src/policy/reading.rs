@@ -36,7 +36,12 @@ pub(super) enum Meaning<'a> {
 
 /// Reads what was said after the question `asked`.
 pub(super) fn read<'a>(flow: &'a Flow, asked: &str, said: &[Content]) -> Meaning<'a> {
-    let texts: Vec<String> = said.iter().filter_map(text_of).map(words::fold).filter(|text| !text.is_empty()).collect();
+    let texts: Vec<String> = said
+        .iter()
+        .filter_map(text_of)
+        .map(words::fold)
+        .filter(|text| !text.is_empty())
+        .collect();
     let whole = texts.join(" ");
     if said.is_empty() {
         return Meaning::Nothing;
@@ -46,11 +51,15 @@ pub(super) fn read<'a>(flow: &'a Flow, asked: &str, said: &[Content]) -> Meaning
         return Meaning::Person;
     }
     let tap = said.iter().rev().find_map(|content| tapped(flow, content));
-    if let Some(node) = tap.or_else(|| texts.iter().rev().find_map(|text| typed(flow, asked, text))) {
+    if let Some(node) = tap.or_else(|| texts.iter().rev().find_map(|text| typed(flow, asked, text)))
+    {
         return Meaning::Goto { node, chosen: true };
     }
     if let Some(node) = by_keyword(flow, asked, &whole) {
-        return Meaning::Goto { node, chosen: false };
+        return Meaning::Goto {
+            node,
+            chosen: false,
+        };
     }
     if texts.iter().any(|text| words::wants_menu(text)) {
         Meaning::Menu
@@ -58,7 +67,10 @@ pub(super) fn read<'a>(flow: &'a Flow, asked: &str, said: &[Content]) -> Meaning
         Meaning::Greeting
     } else if words::thanks(&whole) {
         Meaning::Thanks
-    } else if said.iter().any(|content| !matches!(content, Content::Text { .. } | Content::Choice { .. })) {
+    } else if said
+        .iter()
+        .any(|content| !matches!(content, Content::Text { .. } | Content::Choice { .. }))
+    {
         Meaning::Unreadable
     } else {
         Meaning::Unclear
@@ -77,14 +89,23 @@ pub(crate) fn text_of(content: &Content) -> Option<&str> {
 
 /// The language that somebody asks for by its name.
 pub(super) fn named_language(said: &[Content]) -> Option<Locale> {
-    said.iter().rev().filter_map(text_of).find_map(|text| words::named_language(&words::fold(text)))
+    said.iter()
+        .rev()
+        .filter_map(text_of)
+        .find_map(|text| words::named_language(&words::fold(text)))
 }
 
 /// Where a tap leads, also one on an older question.
 fn tapped<'a>(flow: &'a Flow, content: &Content) -> Option<&'a str> {
-    let Content::Choice { id, .. } = content else { return None };
+    let Content::Choice { id, .. } = content else {
+        return None;
+    };
     let (node, option) = id.split_once('.')?;
-    let answer = flow.question(node)?.options.iter().find(|answer| answer.value.id == option)?;
+    let answer = flow
+        .question(node)?
+        .options
+        .iter()
+        .find(|answer| answer.value.id == option)?;
     Some(&answer.value.goto.value)
 }
 
@@ -93,12 +114,17 @@ fn typed<'a>(flow: &'a Flow, asked: &str, text: &str) -> Option<&'a str> {
     let ask = flow.question(asked)?;
     let by_number = words::number(text).and_then(|number| ask.options.get(number - 1));
     let by_phrase = || ask.options.iter().find(|answer| says(&answer.value, text));
-    by_number.or_else(by_phrase).map(|answer| answer.value.goto.value.as_str())
+    by_number
+        .or_else(by_phrase)
+        .map(|answer| answer.value.goto.value.as_str())
 }
 
 fn says(answer: &Answer, text: &str) -> bool {
     let titles = answer.title.in_all_languages();
-    titles.into_iter().chain(answer.exact.iter().map(String::as_str)).any(|phrase| words::fold(phrase) == text)
+    titles
+        .into_iter()
+        .chain(answer.exact.iter().map(String::as_str))
+        .any(|phrase| words::fold(phrase) == text)
 }
 
 /// Where keywords lead, of the question asked and of the first one: the answer with the most of them, the earlier of
@@ -106,8 +132,17 @@ fn says(answer: &Answer, text: &str) -> bool {
 fn by_keyword<'a>(flow: &'a Flow, asked: &str, whole: &str) -> Option<&'a str> {
     let questions = [flow.question(asked), flow.question(&flow.start.value)];
     let mut best: Option<(&Answer, usize)> = None;
-    for answer in questions.into_iter().flatten().flat_map(|ask: &Ask| &ask.options) {
-        let found = answer.value.keywords.iter().filter(|keyword| words::contains(whole, &words::fold(keyword))).count();
+    for answer in questions
+        .into_iter()
+        .flatten()
+        .flat_map(|ask: &Ask| &ask.options)
+    {
+        let found = answer
+            .value
+            .keywords
+            .iter()
+            .filter(|keyword| words::contains(whole, &words::fold(keyword)))
+            .count();
         if found > best.map_or(0, |(_, most)| most) {
             best = Some((&answer.value, found));
         }
@@ -123,5 +158,9 @@ pub(crate) fn wish_in<'a>(flow: &'a Flow, content: &Content) -> Option<&'a Answe
         None => by_keyword(flow, &flow.start.value, &words::fold(text_of(content)?))?,
     };
     let looks_up = matches!(flow.node(target), Some(Node::Invoices(_) | Node::Line(_)));
-    start.options.iter().map(|answer| &answer.value).find(|answer| looks_up && answer.goto.value == target)
+    start
+        .options
+        .iter()
+        .map(|answer| &answer.value)
+        .find(|answer| looks_up && answer.goto.value == target)
 }

@@ -19,13 +19,17 @@ const MESSAGE_CHARS: usize = 500;
 
 /// A plain text.
 pub(super) fn text(words: &str) -> Vec<Content> {
-    vec![Content::Text { text: clip(words, TEXT_CHARS) }]
+    vec![Content::Text {
+        text: clip(words, TEXT_CHARS),
+    }]
 }
 
 /// A question of the flow, as buttons or as a list; ids are `<node>.<option>`, so that a tap on an old question still
 /// leads somewhere.
 pub(super) fn question(flow: &Flow, node: &str, locale: Locale) -> Vec<Content> {
-    let Some(ask) = flow.question(node) else { return Vec::new() };
+    let Some(ask) = flow.question(node) else {
+        return Vec::new();
+    };
     let text = ask.text.get(locale).to_owned();
     let options = ask.options.iter().map(|option| &option.value);
     let id = |option: &str| format!("{node}.{option}");
@@ -33,7 +37,10 @@ pub(super) fn question(flow: &Flow, node: &str, locale: Locale) -> Vec<Content> 
         None => Content::Buttons {
             text,
             buttons: options
-                .map(|option| Button { id: id(&option.id), title: option.title.get(locale).to_owned() })
+                .map(|option| Button {
+                    id: id(&option.id),
+                    title: option.title.get(locale).to_owned(),
+                })
                 .collect(),
         },
         Some(label) => {
@@ -42,12 +49,22 @@ pub(super) fn question(flow: &Flow, node: &str, locale: Locale) -> Vec<Content> 
                 .map(|option| ListRow {
                     id: id(&option.id),
                     title: option.title.get(locale).to_owned(),
-                    description: option.description.as_ref().map(|text| text.get(locale).to_owned()),
+                    description: option
+                        .description
+                        .as_ref()
+                        .map(|text| text.get(locale).to_owned()),
                 })
                 .collect();
             // WhatsApp shows the heading above the rows; the label says the same
-            let sections = vec![ListSection { title: open_label.clone(), rows }];
-            Content::List { text, open_label, sections }
+            let sections = vec![ListSection {
+                title: open_label.clone(),
+                rows,
+            }];
+            Content::List {
+                text,
+                open_label,
+                sections,
+            }
         }
     };
     vec![content]
@@ -58,13 +75,25 @@ pub(super) fn open_with(replies: &mut Vec<Content>, words: &str) {
     let (text, limit_chars) = match replies.first_mut() {
         Some(Content::Text { text } | Content::List { text, .. }) => (text, TEXT_CHARS),
         Some(Content::Buttons { text, .. }) => (text, BUTTONS_TEXT_CHARS),
-        _ => return replies.insert(0, Content::Text { text: clip(words, TEXT_CHARS) }),
+        _ => {
+            return replies.insert(
+                0,
+                Content::Text {
+                    text: clip(words, TEXT_CHARS),
+                },
+            );
+        }
     };
     let joined = format!("{words}\n\n{text}");
     if joined.chars().count() <= limit_chars {
         *text = joined;
     } else {
-        replies.insert(0, Content::Text { text: clip(words, TEXT_CHARS) });
+        replies.insert(
+            0,
+            Content::Text {
+                text: clip(words, TEXT_CHARS),
+            },
+        );
     }
 }
 
@@ -86,34 +115,62 @@ pub(super) fn greeting(flow: &Flow, locale: Locale, now: DateTime<Utc>, protocol
         12..18 => &texts.afternoon,
         _ => &texts.evening,
     };
-    texts.greeting.fill(locale, &[("time_of_day", time_of_day.get(locale)), ("protocol", protocol)])
+    texts.greeting.fill(
+        locale,
+        &[
+            ("time_of_day", time_of_day.get(locale)),
+            ("protocol", protocol),
+        ],
+    )
 }
 
 /// What is open: one text, and the Pix code of the oldest as a message of its own, ready to be copied.
 pub(super) fn invoices(words: &InvoiceWords, locale: Locale, invoices: &[Invoice]) -> Vec<Content> {
     let mut by_due: Vec<&Invoice> = invoices.iter().collect();
     by_due.sort_by_key(|invoice| invoice.due_date);
-    let Some(oldest) = by_due.first() else { return text(words.none.get(locale)) };
+    let Some(oldest) = by_due.first() else {
+        return text(words.none.get(locale));
+    };
     let count = by_due.len().to_string();
     let mut told = match by_due.len() {
         1 => words.one.get(locale).to_owned(),
         _ => words.many.fill(locale, &[("count", &count)]),
     };
     for invoice in by_due.iter().take(MAX_INVOICES) {
-        let line = if invoice.overdue { &words.overdue } else { &words.open };
-        let url = invoice.url.as_deref().filter(|url| url.chars().count() <= URL_CHARS).unwrap_or("-");
+        let line = if invoice.overdue {
+            &words.overdue
+        } else {
+            &words.open
+        };
+        let url = invoice
+            .url
+            .as_deref()
+            .filter(|url| url.chars().count() <= URL_CHARS)
+            .unwrap_or("-");
         let values = [
-            ("amount", &*money::amount(invoice.amount_cents, &invoice.currency, locale)),
+            (
+                "amount",
+                &*money::amount(invoice.amount_cents, &invoice.currency, locale),
+            ),
             ("due", &*money::date(invoice.due_date, locale)),
             ("url", url),
         ];
         told.push_str("\n\n");
         told.push_str(&line.fill(locale, &values));
     }
-    let Some(code) = oldest.pix_code.as_deref().filter(|code| fits_whole(code)) else { return text(&told) };
+    let Some(code) = oldest.pix_code.as_deref().filter(|code| fits_whole(code)) else {
+        return text(&told);
+    };
     let due = money::date(oldest.due_date, locale);
     let announced = format!("{told}\n\n{}", words.pix.fill(locale, &[("due", &due)]));
-    vec![Content::Text { text: clip(&announced, TEXT_CHARS) }, Content::Text { text: code.to_owned() }]
+    vec![
+        Content::Text {
+            text: clip(&announced, TEXT_CHARS),
+        },
+        Content::Text {
+            text: code.to_owned(),
+        },
+    ]
 }
 
 /// A code that is cut would be wrong: better none.
@@ -122,12 +179,28 @@ fn fits_whole(code: &str) -> bool {
 }
 
 /// How the connection is.
-pub(super) fn line(words: &LineWords, locale: Locale, line: &Line, now: DateTime<FixedOffset>) -> String {
-    let plan = line.plan_mbps.map(|mbps| format!(" ({mbps} Mega)")).unwrap_or_default();
-    let signal = line.signal_dbm.map(|dbm| format!(" ({})", decibels(dbm, locale))).unwrap_or_default();
+pub(super) fn line(
+    words: &LineWords,
+    locale: Locale,
+    line: &Line,
+    now: DateTime<FixedOffset>,
+) -> String {
+    let plan = line
+        .plan_mbps
+        .map(|mbps| format!(" ({mbps} Mega)"))
+        .unwrap_or_default();
+    let signal = line
+        .signal_dbm
+        .map(|dbm| format!(" ({})", decibels(dbm, locale)))
+        .unwrap_or_default();
     let message = clip(&line.message, MESSAGE_CHARS);
-    let end = line.estimated_end_at.map(|at| at.with_timezone(now.offset())).filter(|at| *at > now);
-    let until = end.map(|at| money::moment(at, now, locale)).unwrap_or_default();
+    let end = line
+        .estimated_end_at
+        .map(|at| at.with_timezone(now.offset()))
+        .filter(|at| *at > now);
+    let until = end
+        .map(|at| money::moment(at, now, locale))
+        .unwrap_or_default();
     let text = match (line.status, end) {
         (LineStatus::Online, _) => &words.online,
         (LineStatus::Degraded, _) => &words.degraded,
@@ -135,7 +208,15 @@ pub(super) fn line(words: &LineWords, locale: Locale, line: &Line, now: DateTime
         (LineStatus::Outage, None) => &words.outage,
         (LineStatus::Other, _) => &words.other,
     };
-    text.fill(locale, &[("plan", &plan), ("signal", &signal), ("until", &until), ("message", &message)])
+    text.fill(
+        locale,
+        &[
+            ("plan", &plan),
+            ("signal", &signal),
+            ("until", &until),
+            ("message", &message),
+        ],
+    )
 }
 
 fn decibels(dbm: f64, locale: Locale) -> String {
@@ -149,6 +230,10 @@ fn decibels(dbm: f64, locale: Locale) -> String {
 fn clip(words: &str, limit_chars: usize) -> String {
     match words.char_indices().nth(limit_chars) {
         None => words.to_owned(),
-        Some(_) => words.chars().take(limit_chars - 1).chain(std::iter::once('…')).collect(),
+        Some(_) => words
+            .chars()
+            .take(limit_chars - 1)
+            .chain(std::iter::once('…'))
+            .collect(),
     }
 }

@@ -53,10 +53,19 @@ const ENGLISH: Labels = Labels {
 
 /// Writes the summary of a case from its newest items, oldest first.
 #[must_use]
-pub fn summary(flow: &Flow, to: &HandOff, history: &[Said]) -> String {
+pub fn summary(flow: &Flow, to: &HandOff, history: &[Said], protocol: Option<&str>) -> String {
     let locale = flow.staff_locale;
-    let labels = if locale == Locale::En { &ENGLISH } else { &PORTUGUESE };
-    let customers = || history.iter().filter(|said| said.by_customer).map(|said| &said.content);
+    let labels = if locale == Locale::En {
+        &ENGLISH
+    } else {
+        &PORTUGUESE
+    };
+    let customers = || {
+        history
+            .iter()
+            .filter(|said| said.by_customer)
+            .map(|said| &said.content)
+    };
 
     let mut wishes: Vec<&str> = Vec::new();
     for answer in customers().filter_map(|content| wish_in(flow, content)) {
@@ -73,12 +82,16 @@ pub fn summary(flow: &Flow, to: &HandOff, history: &[Said]) -> String {
         lines.push(format!("{}: {}", labels.about, wishes.join(", ")));
     }
     if let Some(query) = to.tried {
-        lines.push(format!("{}: {}", labels.no_answer, name_of(flow, query, locale)));
+        lines.push(format!(
+            "{}: {}",
+            labels.no_answer,
+            name_of(flow, query, locale)
+        ));
     }
     if !newest.is_empty() {
         lines.push(format!("{}: {}", labels.customer, newest.join(" · ")));
     }
-    if let Some(answer) = last_answer(flow, history) {
+    if let Some(answer) = last_answer(flow, history, protocol) {
         lines.push(format!("{}: {answer}", labels.bot));
     }
     lines.join("\n").chars().take(MAX_CHARS).collect()
@@ -99,13 +112,18 @@ fn name_of(flow: &Flow, query: Query, locale: Locale) -> &str {
             (Some(Node::Invoices(_)), Query::Invoices) | (Some(Node::Line(_)), Query::Line)
         )
     };
-    let options = flow.question(&flow.start.value).into_iter().flat_map(|ask| &ask.options);
-    let found = options.map(|option| &option.value).find(|answer| asks(&answer.goto.value));
+    let options = flow
+        .question(&flow.start.value)
+        .into_iter()
+        .flat_map(|ask| &ask.options);
+    let found = options
+        .map(|option| &option.value)
+        .find(|answer| asks(&answer.goto.value));
     found.map_or("ERP", |answer| answer.title.get(locale))
 }
 
-/// The bot's last words that were more than a question of the flow.
-fn last_answer(flow: &Flow, history: &[Said]) -> Option<String> {
+/// The bot's last words that were more than a greeting (which names the protocol), a question of the flow or a Pix code.
+fn last_answer(flow: &Flow, history: &[Said], protocol: Option<&str>) -> Option<String> {
     let is_question = |text: &str| {
         let mut questions = flow.nodes.values().filter_map(|node| match &node.value {
             Node::Ask(ask) => Some(&ask.text),
@@ -113,12 +131,18 @@ fn last_answer(flow: &Flow, history: &[Said]) -> Option<String> {
         });
         questions.any(|question| question.in_all_languages().contains(&text))
     };
-    let bots = history.iter().rev().filter(|said| !said.by_customer).map(|said| &said.content);
-    bots.filter_map(|content| match content {
-        Content::Text { text } | Content::Buttons { text, .. } => Some((content, text)),
-        _ => None,
-    })
-    // a Pix code is one word
-    .find(|(_, text)| text.contains(' ') && !is_question(text))
-    .map(|(content, _)| content.preview(QUOTE_CHARS))
+    let told = |content: &Content| {
+        let (Content::Text { text } | Content::Buttons { text, .. }) = content else {
+            return None;
+        };
+        let paragraphs = text.split("\n\n").filter(|paragraph| {
+            let greets = protocol.is_some_and(|protocol| paragraph.contains(protocol));
+            // a Pix code is one word
+            paragraph.contains(' ') && !greets && !is_question(paragraph)
+        });
+        let text = paragraphs.collect::<Vec<_>>().join(" ");
+        (!text.is_empty()).then(|| Content::Text { text }.preview(QUOTE_CHARS))
+    };
+    let bots = history.iter().rev().filter(|said| !said.by_customer);
+    bots.map(|said| &said.content).find_map(told)
 }

@@ -53,39 +53,46 @@ const PERSON_ALONE: [&str; 5] = ["agente", "um agente", "atendimento", "suporte"
 /// The word that people misspell most.
 const MISSPELT: &str = "atendente";
 
-const GREETINGS: [&str; 24] = [
-    "oi", "oie", "ola", "opa", "eai", "alo", "bom", "boa", "dia", "tarde", "noite", "tudo", "bem", "hi", "hello", "hey",
-    "good", "morning", "afternoon", "evening", "there", "hola", "buenos", "dias",
+const GREETINGS: &str = "oi oie ola opa eai alo bom boa dia tarde noite tudo bem hi hello hey good morning \
+    afternoon evening there hola buenos dias ok okay beleza blz certo";
+const MENU: [&str; 12] = [
+    "menu",
+    "inicio",
+    "opcoes",
+    "opcao",
+    "voltar",
+    "ver menu",
+    "comecar",
+    "recomecar",
+    "ajuda",
+    "start",
+    "back",
+    "help",
 ];
-const MENU: [&str; 12] =
-    ["menu", "inicio", "opcoes", "opcao", "voltar", "ver menu", "comecar", "recomecar", "ajuda", "start", "back", "help"];
-const THANKS: [&str; 29] = [
-    "obrigado", "obrigada", "obg", "brigado", "brigada", "valeu", "vlw", "muito", "tchau", "ate", "mais", "logo", "ok",
-    "okay", "beleza", "blz", "certo", "show", "perfeito", "otimo", "de", "nada", "thanks", "thank", "you", "very", "much",
-    "bye", "gracias",
-];
+const THANKS: &str = "obrigado obrigada obg brigado brigada valeu vlw muito tchau ate mais logo ok okay beleza \
+    blz certo show perfeito otimo de nada thanks thank you very much bye gracias";
 /// Of those, the ones that mean it; the others only stand beside them.
-const THANKS_PROPER: [&str; 18] = [
-    "obrigado", "obrigada", "obg", "brigado", "brigada", "valeu", "vlw", "tchau", "ok", "okay", "beleza", "blz", "show",
-    "perfeito", "thanks", "thank", "bye", "gracias",
-];
-const PORTUGUESE: [&str; 42] = [
-    "oi", "ola", "bom", "boa", "tarde", "noite", "quero", "queria", "preciso", "minha", "meu", "nao", "sim", "obrigado",
-    "obrigada", "por", "favor", "fatura", "boleto", "conta", "segunda", "via", "conexao", "esta", "estou", "caiu", "lenta",
-    "lento", "como", "voce", "voces", "ajuda", "com", "sem", "para", "pra", "uma", "que", "aqui", "tem", "atendente", "falar",
-];
-const ENGLISH: [&str; 40] = [
-    "hi", "hello", "hey", "good", "morning", "afternoon", "evening", "my", "the", "is", "i", "im", "need", "want", "would",
-    "like", "please", "thanks", "thank", "invoice", "bill", "help", "slow", "down", "can", "you", "not", "working", "with",
-    "have", "how", "what", "connection", "speak", "talk", "to", "agent", "human", "person", "it",
-];
+const THANKS_PROPER: &str =
+    "obrigado obrigada obg brigado brigada valeu vlw tchau thanks thank bye gracias";
+const PORTUGUESE: &str = "oi ola bom boa tarde noite quero queria preciso minha meu nao sim obrigado obrigada por \
+    favor fatura boleto conta segunda via conexao esta estou caiu lenta lento como voce \
+    voces ajuda com sem para pra uma que aqui tem atendente falar";
+const ENGLISH: &str = "hi hello hey good morning afternoon evening my the is i im need want would like please \
+    thanks thank invoice bill help slow down can you not working with have how what \
+    connection speak talk to agent human person it";
 
 /// Lower case, no accents, no punctuation, single spaces: "2ª Via, POR FAVOR!" becomes "2a via por favor".
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut folded = String::new();
     let mut gap = false;
-    for c in text.chars().take(READ_CHARS).nfkd().flat_map(char::to_lowercase).nfkd() {
+    for c in text
+        .chars()
+        .take(READ_CHARS)
+        .nfkd()
+        .flat_map(char::to_lowercase)
+        .nfkd()
+    {
         if c.is_alphanumeric() {
             if gap && !folded.is_empty() {
                 folded.push(' ');
@@ -128,8 +135,16 @@ fn one_slip(word: &str, right: &str) -> bool {
     let (word, right): (Vec<char>, Vec<char>) = (word.chars().collect(), right.chars().collect());
     let same_start = word.iter().zip(&right).take_while(|(a, b)| a == b).count();
     let (word, right) = (&word[same_start..], &right[same_start..]);
-    let same_end = word.iter().rev().zip(right.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (word, right) = (&word[..word.len() - same_end], &right[..right.len() - same_end]);
+    let same_end = word
+        .iter()
+        .rev()
+        .zip(right.iter().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let (word, right) = (
+        &word[..word.len() - same_end],
+        &right[..right.len() - same_end],
+    );
     match (word, right) {
         ([], []) | ([_], [] | [_]) | ([], [_]) => true,
         ([a, b], [c, d]) => a == d && b == c,
@@ -137,10 +152,18 @@ fn one_slip(word: &str, right: &str) -> bool {
     }
 }
 
+/// Whether a word is one of a list.
+fn among(list: &str, word: &str) -> bool {
+    list.split(' ').any(|known| known == word)
+}
+
 /// Whether this is a greeting and nothing else.
 #[must_use]
 pub fn greets(words: &str) -> bool {
-    !words.is_empty() && words.split(' ').all(|word| GREETINGS.contains(&squeeze(word).as_str()))
+    !words.is_empty()
+        && words
+            .split(' ')
+            .all(|word| among(GREETINGS, &squeeze(word)))
 }
 
 /// Whether somebody asks for the menu.
@@ -152,8 +175,10 @@ pub fn wants_menu(words: &str) -> bool {
 /// Whether this is thanks or a farewell and nothing else.
 #[must_use]
 pub fn thanks(words: &str) -> bool {
-    let all = words.split(' ').all(|word| THANKS.contains(&word) || GREETINGS.contains(&word));
-    all && words.split(' ').any(|word| THANKS_PROPER.contains(&word))
+    let all = words
+        .split(' ')
+        .all(|word| among(THANKS, word) || among(GREETINGS, word));
+    all && words.split(' ').any(|word| among(THANKS_PROPER, word))
 }
 
 /// "oiiii" is "oi".
@@ -176,16 +201,21 @@ fn squeeze(word: &str) -> String {
 /// The number that a message is, alone or after "opção": the place of an answer, from 1.
 #[must_use]
 pub fn number(words: &str) -> Option<usize> {
-    let bare = ["opcao ", "option ", "numero ", "number "].iter().find_map(|prefix| words.strip_prefix(prefix));
+    let bare = ["opcao ", "option ", "numero ", "number "]
+        .iter()
+        .find_map(|prefix| words.strip_prefix(prefix));
     let bare = bare.unwrap_or(words);
-    (bare.len() <= 2).then(|| bare.parse().ok()).flatten().filter(|number| *number > 0)
+    (bare.len() <= 2)
+        .then(|| bare.parse().ok())
+        .flatten()
+        .filter(|number| *number > 0)
 }
 
 /// The language that these words are plainly of: by `margin` words more than of the other. `None` leaves it as it is.
 #[must_use]
 pub fn language(words: &str, margin: usize) -> Option<Locale> {
-    let count = |of: &[&str]| words.split(' ').filter(|word| of.contains(word)).count();
-    let (portuguese, english) = (count(&PORTUGUESE), count(&ENGLISH));
+    let count = |of: &str| words.split(' ').filter(|word| among(of, word)).count();
+    let (portuguese, english) = (count(PORTUGUESE), count(ENGLISH));
     if english >= portuguese + margin {
         Some(Locale::En)
     } else if portuguese >= english + margin {
@@ -198,8 +228,16 @@ pub fn language(words: &str, margin: usize) -> Option<Locale> {
 /// The language that these words name.
 #[must_use]
 pub fn named_language(words: &str) -> Option<Locale> {
-    let names = [("english", Locale::En), ("ingles", Locale::En), ("portugues", Locale::PtBr), ("portuguese", Locale::PtBr)];
-    names.into_iter().find(|(name, _)| contains(words, name)).map(|(_, locale)| locale)
+    let names = [
+        ("english", Locale::En),
+        ("ingles", Locale::En),
+        ("portugues", Locale::PtBr),
+        ("portuguese", Locale::PtBr),
+    ];
+    names
+        .into_iter()
+        .find(|(name, _)| contains(words, name))
+        .map(|(_, locale)| locale)
 }
 
 #[cfg(test)]
@@ -224,9 +262,23 @@ mod tests {
     #[test]
     fn a_person_is_asked_for_in_many_ways() {
         for text in [
-            "atendente", "ATENDENTE!", "Quero falar com um atendente", "atendete", "atendentw", "atnedente", "humano",
-            "quero um ser HUMANO", "uma pessoa de verdade", "Tem alguém aí?", "agent", "I want a human, please",
-            "Can I talk to a person?", "someone please", "agente", "suporte", "Quiero hablar con una persona",
+            "atendente",
+            "ATENDENTE!",
+            "Quero falar com um atendente",
+            "atendete",
+            "atendentw",
+            "atnedente",
+            "humano",
+            "quero um ser HUMANO",
+            "uma pessoa de verdade",
+            "Tem alguém aí?",
+            "agent",
+            "I want a human, please",
+            "Can I talk to a person?",
+            "someone please",
+            "agente",
+            "suporte",
+            "Quiero hablar con una persona",
         ] {
             assert!(wants_person(&fold(text)), "{text}");
         }
@@ -234,17 +286,32 @@ mod tests {
 
     #[test]
     fn other_words_do_not_ask_for_a_person() {
-        for text in ["agente está sem internet", "vocês estão atendendo hoje?", "pessoal, caiu", "boleto", "personalizado", ""] {
+        for text in [
+            "agente está sem internet",
+            "vocês estão atendendo hoje?",
+            "pessoal, caiu",
+            "boleto",
+            "personalizado",
+            "",
+        ] {
             assert!(!wants_person(&fold(text)), "{text}");
         }
     }
 
     #[test]
     fn greetings_and_thanks_are_whole_messages() {
-        assert!(greets(&fold("Oiiii, bom dia!!")) && greets(&fold("Hello there")) && greets(&fold("good afternoon")));
+        assert!(
+            greets(&fold("Oiiii, bom dia!!"))
+                && greets(&fold("Hello there"))
+                && greets(&fold("good afternoon"))
+        );
         assert!(!greets(&fold("bom dia, meu boleto")) && !greets(""));
         assert!(thanks(&fold("Muito obrigada! 🙏")) && thanks(&fold("ok, valeu, boa noite")));
-        assert!(!thanks(&fold("obrigado, mas continua sem sinal")) && !thanks(&fold("boa noite")) && !thanks(""));
+        assert!(
+            !thanks(&fold("obrigado, mas continua sem sinal"))
+                && !thanks(&fold("boa noite"))
+                && !thanks("")
+        );
     }
 
     #[test]
@@ -258,8 +325,14 @@ mod tests {
 
     #[test]
     fn a_language_is_told_only_when_it_is_plain() {
-        assert_eq!(language(&fold("Hi, my internet is down"), 1), Some(Locale::En));
-        assert_eq!(language(&fold("Oi, minha internet caiu"), 1), Some(Locale::PtBr));
+        assert_eq!(
+            language(&fold("Hi, my internet is down"), 1),
+            Some(Locale::En)
+        );
+        assert_eq!(
+            language(&fold("Oi, minha internet caiu"), 1),
+            Some(Locale::PtBr)
+        );
         assert_eq!(language(&fold("internet"), 1), None);
         assert_eq!(language(&fold("help"), 2), None);
     }

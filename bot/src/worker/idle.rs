@@ -56,12 +56,24 @@ async fn sweep(bot: &Bot, shutdown: &Shutdown) -> Result<(), Error> {
 async fn close(bot: &Bot, case: Idle) -> Result<(), Error> {
     let line = {
         let mut conn = bot.ctx.store.bot.acquire().await?;
-        let words = write::for_staff(SystemLine::Resolved { by: None, reason: Some(SILENT.to_owned()) });
-        message::draft(&bot.ctx.store, &mut conn, case.id, words, bot.ctx.clock.now()).await?
+        let words = write::for_staff(SystemLine::Resolved {
+            by: None,
+            reason: Some(SILENT.to_owned()),
+        });
+        message::draft(
+            &bot.ctx.store,
+            &mut conn,
+            case.id,
+            words,
+            bot.ctx.clock.now(),
+        )
+        .await?
     };
     let mut tx = bot.ctx.store.bot.begin().await?;
     let mut locked = conversation::lock(&mut tx, case.id).await?;
-    let Some(now) = bot_state::begin(&mut tx, case.id).await? else { return Ok(()) };
+    let Some(now) = bot_state::begin(&mut tx, case.id).await? else {
+        return Ok(());
+    };
     let wrote = now.last_inbound_at != Some(case.last_inbound_at);
     if wrote || locked.handler != Handler::Bot || locked.status != ConversationStatus::Open {
         return Ok(tx.rollback().await?);
@@ -70,7 +82,12 @@ async fn close(bot: &Bot, case: Idle) -> Result<(), Error> {
     message::append(&mut tx, &mut locked, &line).await?;
     if let Some(state) = now.state {
         // no question is open any more, should the customer come back to this case
-        let state = State { node: String::new(), turns: 0, turns_without_progress: 0, ..state };
+        let state = State {
+            node: String::new(),
+            turns: 0,
+            turns_without_progress: 0,
+            ..state
+        };
         bot_state::put(&mut tx, case.id, &state).await?;
     }
     tx.commit().await?;

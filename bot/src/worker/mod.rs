@@ -45,8 +45,14 @@ impl Bot {
     /// [`Error::Http`].
     pub(crate) fn new(ctx: Context, shelf: Shelf) -> Result<Self, Error> {
         let erp = Erp::new(&ctx.config.bot)?;
-        let replies = Limit::per_minute("bot_replies", ctx.config.bot.replies_per_minute_per_contact);
-        Ok(Self { ctx, shelf, erp, replies })
+        let replies =
+            Limit::per_minute("bot_replies", ctx.config.bot.replies_per_minute_per_contact);
+        Ok(Self {
+            ctx,
+            shelf,
+            erp,
+            replies,
+        })
     }
 }
 
@@ -91,7 +97,13 @@ fn told(ended: Result<(), tokio::task::JoinError>) {
 /// Takes what is due and fits; how long to wait before looking again.
 async fn look(bot: &Arc<Bot>, turns: &mut JoinSet<()>) -> Duration {
     let longest = Duration::from_millis(LOOK_MAX_MS);
-    let free = bot.ctx.config.bot.parallel_turns.max(1).saturating_sub(turns.len());
+    let free = bot
+        .ctx
+        .config
+        .bot
+        .parallel_turns
+        .max(1)
+        .saturating_sub(turns.len());
     if free == 0 {
         return longest;
     }
@@ -117,6 +129,7 @@ async fn take(bot: &Bot, free: usize) -> Result<(Vec<bot_turn::Turn>, Option<Dur
     let limit = i64::try_from(free).unwrap_or(i64::MAX);
     let taken = bot_turn::lease(&mut conn, limit, LEASE_SECONDS).await?;
     let next_due = bot_turn::next_due_seconds(&mut conn).await?;
-    let next_due = next_due.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX));
+    let next_due = next_due
+        .map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX));
     Ok((taken, next_due))
 }

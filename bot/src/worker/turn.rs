@@ -69,7 +69,11 @@ impl Outcome {
 /// Runs a leased turn to its end.
 pub(super) async fn run(bot: &Bot, lease: Lease) {
     let started = Instant::now();
-    let limited = tokio::time::timeout(Duration::from_millis(TURN_LIMIT_MS), Box::pin(answer(bot, lease))).await;
+    let limited = tokio::time::timeout(
+        Duration::from_millis(TURN_LIMIT_MS),
+        Box::pin(answer(bot, lease)),
+    )
+    .await;
     let word = match limited.unwrap_or(Err(Error::TooSlow)) {
         Ok(outcome) => outcome.word(),
         Err(error) => {
@@ -94,7 +98,9 @@ async fn answer(bot: &Bot, lease: Lease) -> Result<Outcome, Error> {
         let mut conn = bot.ctx.store.bot.acquire().await?;
         bot_state::begin(&mut conn, lease.conversation_id).await?
     };
-    let Some(beginning) = beginning.filter(|b| b.handler == Handler::Bot && b.status == ConversationStatus::Open) else {
+    let Some(beginning) =
+        beginning.filter(|b| b.handler == Handler::Bot && b.status == ConversationStatus::Open)
+    else {
         return write::drop_turn(bot, lease).await;
     };
     let state = beginning.state.as_ref();
@@ -108,10 +114,20 @@ async fn answer(bot: &Bot, lease: Lease) -> Result<Outcome, Error> {
         }
         Err(error) => return Err(error),
     };
-    let said: Vec<Content> = items.iter().flatten().filter_map(|item| Some(item.body.as_ref()?.content.clone())).collect();
+    let said: Vec<Content> = items
+        .iter()
+        .flatten()
+        .filter_map(|item| Some(item.body.as_ref()?.content.clone()))
+        .collect();
     let now = bot.ctx.clock.now();
     let protocol = beginning.protocol.as_deref();
-    let turn = Turn { flow: &flow, state, said: &said, protocol, now };
+    let turn = Turn {
+        flow: &flow,
+        state,
+        said: &said,
+        protocol,
+        now,
+    };
     let decision = match &items {
         None => policy::give_up(&turn, HandoffReason::BotUnavailable),
         Some(items) => match within_limit(bot, &turn, &beginning, items).await {
@@ -122,18 +138,33 @@ async fn answer(bot: &Bot, lease: Lease) -> Result<Outcome, Error> {
             }
         },
     };
-    let plan = write::Plan { lease, beginning: &beginning, flow: &flow, decision: &decision, now };
+    // the ERP may have taken seconds
+    let now = bot.ctx.clock.now();
+    let plan = write::Plan {
+        lease,
+        beginning: &beginning,
+        flow: &flow,
+        decision: &decision,
+        now,
+    };
     match Box::pin(write::commit(bot, plan)).await {
-        Err(Error::Store(store::Error::Refused(Refusal::NotFound))) => write::drop_turn(bot, lease).await,
+        Err(Error::Store(store::Error::Refused(Refusal::NotFound))) => {
+            write::drop_turn(bot, lease).await
+        }
         outcome => outcome,
     }
 }
 
 /// What the customer wrote since the last answer and did not take back, opened.
 async fn unanswered(bot: &Bot, lease: Lease, beginning: &Beginning) -> Result<Vec<Item>, Error> {
-    let answered = beginning.state.as_ref().map_or(0, |state| state.answered_seq);
+    let answered = beginning
+        .state
+        .as_ref()
+        .map_or(0, |state| state.answered_seq);
     let first = answered.max(lease.upto_seq - MAX_ITEMS) + 1;
-    let wanted: Vec<_> = (first..=lease.upto_seq).map(|seq| (lease.conversation_id, seq)).collect();
+    let wanted: Vec<_> = (first..=lease.upto_seq)
+        .map(|seq| (lease.conversation_id, seq))
+        .collect();
     let mut conn = bot.ctx.store.bot.acquire().await?;
     let mut items = message::items(&bot.ctx.store, &mut conn, &wanted).await?;
     items.retain(|item| item.direction == Direction::In && !item.revoked);
@@ -142,7 +173,12 @@ async fn unanswered(bot: &Bot, lease: Lease, beginning: &Beginning) -> Result<Ve
 
 /// Decides within the limit of answers per contact. Over it the turn is put off once, without a word; whoever is still
 /// over it then goes to people. Who is given to people is never made to wait. `None` = put it off.
-async fn within_limit(bot: &Bot, turn: &Turn<'_>, beginning: &Beginning, items: &[Item]) -> Option<Decision> {
+async fn within_limit(
+    bot: &Bot,
+    turn: &Turn<'_>,
+    beginning: &Beginning,
+    items: &[Item],
+) -> Option<Decision> {
     let decision = policy::decide(turn);
     if matches!(decision.action, Action::HandOff(_)) || turn.said.is_empty() {
         return Some(decision);
@@ -161,8 +197,15 @@ fn was_put_off(oldest: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
 }
 
 /// Asks the ERP if the decision is to do so.
-async fn look_up(bot: &Bot, turn: &Turn<'_>, decision: Decision, beginning: &Beginning) -> Result<Decision, Error> {
-    let Action::CallErp(call) = &decision.action else { return Ok(decision) };
+async fn look_up(
+    bot: &Bot,
+    turn: &Turn<'_>,
+    decision: Decision,
+    beginning: &Beginning,
+) -> Result<Decision, Error> {
+    let Action::CallErp(call) = &decision.action else {
+        return Ok(decision);
+    };
     let phone = phone(bot, beginning).await?;
     let query: Query = call.query;
     let answer = bot.erp.ask(query, phone.as_ref()).await;
@@ -174,7 +217,9 @@ async fn phone(bot: &Bot, beginning: &Beginning) -> Result<Option<Phone>, Error>
     let mut conn = bot.ctx.store.bot.acquire().await?;
     let opened = contact::open(&bot.ctx.store, &mut conn, &[beginning.contact_id]).await?;
     let mut identities = opened.into_iter().flat_map(|contact| contact.identities);
-    Ok(identities.find(|(kind, _)| *kind == IdentityKind::Phone).map(|(_, value)| Phone::new(value)))
+    Ok(identities
+        .find(|(kind, _)| *kind == IdentityKind::Phone)
+        .map(|(_, value)| Phone::new(value)))
 }
 
 /// Whether trying again cannot help.
@@ -182,7 +227,10 @@ fn is_for_good(error: &store::Error) -> bool {
     use compliance::Error as Vault;
     matches!(
         error,
-        store::Error::Damaged(_) | store::Error::Vault(Vault::DoesNotOpen { .. } | Vault::KeyBroken(_) | Vault::Malformed { .. })
+        store::Error::Damaged(_)
+            | store::Error::Vault(
+                Vault::DoesNotOpen { .. } | Vault::KeyBroken(_) | Vault::Malformed { .. }
+            )
     )
 }
 
@@ -200,7 +248,9 @@ mod tests {
 
     #[test]
     fn a_database_that_is_away_is_not_for_good() {
-        assert!(!is_for_good(&store::Error::Vault(compliance::Error::ProviderAway)));
+        assert!(!is_for_good(&store::Error::Vault(
+            compliance::Error::ProviderAway
+        )));
         assert!(is_for_good(&store::Error::Damaged("message body")));
     }
 }

@@ -26,7 +26,10 @@ use crate::policy::{self, Action, Decision, HandOff, MAX_REPLIES, Said};
 const SETTLED: &str = "settled_by_bot";
 /// Items that the summary of a hand-off is written from, the newest.
 const HISTORY_ITEMS: i64 = 30;
-const DISPATCH: Dispatch = Dispatch { source: SendSource::Bot, priority: PRIORITY_BOT };
+const DISPATCH: Dispatch = Dispatch {
+    source: SendSource::Bot,
+    priority: PRIORITY_BOT,
+};
 
 /// A decision on its way into the store.
 #[derive(Clone, Copy)]
@@ -49,12 +52,23 @@ pub(super) async fn commit(bot: &Bot, plan: Plan<'_>) -> Result<Outcome, Error> 
     let mut locked = conversation::lock(&mut tx, plan.lease.conversation_id).await?;
     let outcome = if !is_still_the_bots(&locked, plan.beginning) {
         Outcome::Dropped
-    } else if message::find_client_ref(&mut tx, locked.id, Author::BOT, &reference(&plan, 0)).await?.is_some() {
+    } else if message::find_client_ref(&mut tx, locked.id, Author::BOT, &reference(&plan, 0))
+        .await?
+        .is_some()
+    {
         Outcome::Repeated
     } else {
         let outcome = apply(bot, &mut tx, &mut locked, &plan, &sealed).await?;
         let answered_seq = plan.lease.upto_seq;
-        bot_state::put(&mut tx, locked.id, &State { answered_seq, ..plan.decision.next.clone() }).await?;
+        bot_state::put(
+            &mut tx,
+            locked.id,
+            &State {
+                answered_seq,
+                ..plan.decision.next.clone()
+            },
+        )
+        .await?;
         outcome
     };
     if !bot_turn::finish(&mut tx, plan.lease).await? {
@@ -66,7 +80,9 @@ pub(super) async fn commit(bot: &Bot, plan: Plan<'_>) -> Result<Outcome, Error> 
         return Ok(outcome);
     }
     bot.ctx.bell.ring(&[locked.wake()]);
-    bot.ctx.bell.hint(Hint::Outbox { channel_id: locked.channel_id });
+    bot.ctx.bell.hint(Hint::Outbox {
+        channel_id: locked.channel_id,
+    });
     if let Action::HandOff(to) = &plan.decision.action {
         bot.ctx.bell.hint(Hint::Floor);
         metrics::counter!(HANDOFFS, "reason" => to.reason.as_str()).increment(1);
@@ -86,7 +102,9 @@ pub(super) async fn drop_turn(bot: &Bot, lease: Lease) -> Result<Outcome, Error>
 }
 
 fn is_still_the_bots(locked: &Locked, beginning: &Beginning) -> bool {
-    locked.handler == Handler::Bot && locked.status == ConversationStatus::Open && locked.epoch == beginning.epoch
+    locked.handler == Handler::Bot
+        && locked.status == ConversationStatus::Open
+        && locked.epoch == beginning.epoch
 }
 
 /// The reference of a turn's n-th reply, from 0.
@@ -116,44 +134,81 @@ async fn seal(bot: &Bot, plan: &Plan<'_>) -> Result<Sealed, Error> {
     }
     let closing = match plan.decision.action {
         Action::Close => {
-            let line = SystemLine::Resolved { by: None, reason: Some(SETTLED.to_owned()) };
+            let line = SystemLine::Resolved {
+                by: None,
+                reason: Some(SETTLED.to_owned()),
+            };
             Some(message::draft(store, &mut conn, id, for_staff(line), plan.now).await?)
         }
         _ => None,
     };
     let summary = match &plan.decision.action {
-        Action::HandOff(to) => policy::summary(plan.flow, to, &history(bot, &mut conn, plan).await),
+        Action::HandOff(to) => {
+            let history = history(bot, &mut conn, plan).await;
+            policy::summary(plan.flow, to, &history, plan.beginning.protocol.as_deref())
+        }
         _ => String::new(),
     };
-    Ok(Sealed { replies, closing, summary })
+    Ok(Sealed {
+        replies,
+        closing,
+        summary,
+    })
 }
 
 fn to_customer(content: Content, client_ref: String) -> Words {
     let client_ref = Some(client_ref);
-    Words { author: Author::BOT, direction: Direction::Out, content, client_ref, reply_to_seq: None }
+    Words {
+        author: Author::BOT,
+        direction: Direction::Out,
+        content,
+        client_ref,
+        reply_to_seq: None,
+    }
 }
 
 pub(super) fn for_staff(line: SystemLine) -> Words {
     let content = Content::System { line };
-    Words { author: Author::SYSTEM, direction: Direction::Internal, content, client_ref: None, reply_to_seq: None }
+    Words {
+        author: Author::SYSTEM,
+        direction: Direction::Internal,
+        content,
+        client_ref: None,
+        reply_to_seq: None,
+    }
 }
 
 /// The newest items of the case. A hand-off must not fail because an old item cannot be opened: then without them.
 async fn history(bot: &Bot, conn: &mut PgConnection, plan: &Plan<'_>) -> Vec<Said> {
     let (id, upto) = (plan.lease.conversation_id, plan.lease.upto_seq);
-    let wanted: Vec<_> = (1.max(upto - HISTORY_ITEMS + 1)..=upto).map(|seq| (id, seq)).collect();
-    let items = message::items(&bot.ctx.store, conn, &wanted).await.unwrap_or_else(|error| {
-        tracing::warn!(conversation = %id, %error, "a hand-off goes without its summary");
-        Vec::new()
-    });
+    let wanted: Vec<_> = (1.max(upto - HISTORY_ITEMS + 1)..=upto)
+        .map(|seq| (id, seq))
+        .collect();
+    let items = message::items(&bot.ctx.store, conn, &wanted)
+        .await
+        .unwrap_or_else(|error| {
+            tracing::warn!(conversation = %id, %error, "a hand-off goes without its summary");
+            Vec::new()
+        });
     items
         .into_iter()
         .filter(|item| item.direction != Direction::Internal && !item.revoked)
-        .filter_map(|item| Some(Said { by_customer: item.direction == Direction::In, content: item.body?.content }))
+        .filter_map(|item| {
+            Some(Said {
+                by_customer: item.direction == Direction::In,
+                content: item.body?.content,
+            })
+        })
         .collect()
 }
 
-async fn apply(bot: &Bot, tx: &mut Tx, locked: &mut Locked, plan: &Plan<'_>, sealed: &Sealed) -> Result<Outcome, Error> {
+async fn apply(
+    bot: &Bot,
+    tx: &mut Tx,
+    locked: &mut Locked,
+    plan: &Plan<'_>,
+    sealed: &Sealed,
+) -> Result<Outcome, Error> {
     match &plan.decision.action {
         Action::HandOff(to) => {
             hand_off(bot, tx, locked, plan, (to, &sealed.summary)).await?;
@@ -195,17 +250,30 @@ async fn hand_off(
     let team_id = match &to.team {
         None => None,
         Some(slug) => team::by_slug(tx, slug).await?.or_else(|| {
-            tracing::warn!(team = slug, "the flow names a team that is not there; the team of the number takes over");
+            tracing::warn!(
+                team = slug,
+                "the flow names a team that is not there; the team of the number takes over"
+            );
             None
         }),
     };
     let position = conversation::next_queue_position(tx, team_id.or(locked.team_id)).await?;
     conversation::hand_off(tx, locked, plan.beginning.epoch, team_id, to.reason).await?;
-    let line = SystemLine::HandedOff { reason: to.reason, summary: summary.to_owned(), position };
+    let line = SystemLine::HandedOff {
+        reason: to.reason,
+        summary: summary.to_owned(),
+        position,
+    };
     let line = message::draft(store, tx, locked.id, for_staff(line), plan.now).await?;
     message::append(tx, locked, &line).await?;
     let locale = plan.decision.next.locale;
-    let notice = policy::notice(plan.flow, locale, to.reason, position, plan.beginning.protocol.as_deref());
+    let notice = policy::notice(
+        plan.flow,
+        locale,
+        to.reason,
+        position,
+        plan.beginning.protocol.as_deref(),
+    );
     let words = to_customer(notice, reference(plan, 0));
     let notice = message::draft(store, tx, locked.id, words, plan.now).await?;
     message::enqueue(tx, locked, &notice, DISPATCH).await?;

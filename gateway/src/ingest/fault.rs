@@ -37,3 +37,25 @@ fn is_missing_partition(error: &balcao_core::store::DatabaseError) -> bool {
     };
     error.code().as_deref() == Some("23514") && error.constraint().is_none()
 }
+
+#[cfg(test)]
+mod tests {
+    use balcao_core::store::DatabaseError;
+
+    use super::*;
+
+    #[test]
+    fn a_database_that_does_not_answer_leaves_it_open_what_was_stored() {
+        for error in [
+            DatabaseError::PoolTimedOut,
+            DatabaseError::PoolClosed,
+            DatabaseError::WorkerCrashed,
+        ] {
+            assert_eq!(Fault::of(&Error::Database(error)), Fault::Unsure);
+        }
+        assert_eq!(
+            Fault::of(&Error::Vault(compliance::Error::ProviderAway)),
+            Fault::Unsure
+        );
+    }
+}

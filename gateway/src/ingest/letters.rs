@@ -16,7 +16,7 @@ impl Writer {
         match self.keep(&batch).await {
             Ok(()) => batch.iter().for_each(|(place, letter)| {
                 is_stored[*place] = true;
-                count(letter.reason);
+                count(letter);
             }),
             Err(error) => {
                 tracing::warn!(%error, items = batch.len(), "dead letters were not kept; Meta will send them again")
@@ -41,13 +41,12 @@ impl Writer {
     }
 }
 
-fn count(reason: Reason) {
-    let word = reason.word();
-    ::metrics::counter!(metrics::DEAD_LETTERS, "reason" => word).increment(1);
-    let outcome = if reason == Reason::Stale {
-        "stale"
-    } else {
-        "dead_letter"
-    };
-    ::metrics::counter!(metrics::INGEST_MESSAGES, "outcome" => outcome).increment(1);
+fn count(letter: &Letter) {
+    let reason = letter.reason.word();
+    ::metrics::counter!(metrics::DEAD_LETTERS, "reason" => reason).increment(1);
+    if letter.detail == "message" {
+        let is_stale = letter.reason == Reason::Stale;
+        let outcome = if is_stale { "stale" } else { "dead_letter" };
+        ::metrics::counter!(metrics::INGEST_MESSAGES, "outcome" => outcome).increment(1);
+    }
 }

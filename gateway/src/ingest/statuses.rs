@@ -2,9 +2,9 @@
 
 use balcao_core::bell::Wake;
 use balcao_core::metrics;
-use balcao_core::store::status::{self, Outcome};
-use balcao_core::store::dead_letter::{self, ParkedStatus};
 use balcao_core::store;
+use balcao_core::store::dead_letter::{self, ParkedStatus};
+use balcao_core::store::status::{self, Outcome};
 
 use super::bisect::Bisection;
 use super::fault::Fault;

@@ -63,7 +63,7 @@ impl Sender {
         Ok(Self(Arc::new(Inner {
             api: CloudApi::new(&ctx.config.whatsapp)?,
             breaker: Breaker::new("graph", BreakerPolicy::HTTP),
-            pace: Pace::new(ctx),
+            pace: Pace::new(ctx.limits.clone(), &ctx.config.whatsapp),
             marked: Cache::new(MAX_MARKED),
             ctx: ctx.clone(),
             channels,

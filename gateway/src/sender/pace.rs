@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use balcao_core::context::Context;
+use balcao_core::config::Whatsapp;
 use balcao_core::limits::{Limit, LimitKey, Limits};
 use balcao_core::model::{ChannelId, ContactId};
 use balcao_core::store::channel::Channel;
@@ -15,6 +15,8 @@ use tokio::sync::Mutex;
 const PAIR_PERIOD: Duration = Duration::from_secs(6);
 /// Waiting for the number's turn is cheaper than putting a send back, up to so long.
 const MAX_WAIT: Duration = Duration::from_secs(1);
+/// The part of a second's messages that may leave at once.
+const BURST_SHARE: u32 = 4;
 /// How long a number that Meta refused is not used.
 pub(super) const STOPPED_FOR: Duration = Duration::from_secs(60);
 /// More numbers than an installation has.
@@ -31,10 +33,9 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn new(ctx: &Context) -> Self {
-        let whatsapp = &ctx.config.whatsapp;
+    pub(super) fn new(limits: Limits, whatsapp: &Whatsapp) -> Self {
         Self {
-            limits: ctx.limits.clone(),
+            limits,
             pair: Limit::new("pair", whatsapp.pair_per_6s, PAIR_PERIOD)
                 .with_burst(whatsapp.pair_burst),
             messages_per_second: whatsapp.messages_per_second,
@@ -65,7 +66,9 @@ impl Pace {
         let per_second = u32::try_from(channel.throughput_per_second)
             .unwrap_or(1)
             .min(self.messages_per_second);
-        let number = Limit::per_second("number", per_second);
+        // A full second's worth at once would be twice the pace in the first second.
+        let burst = (per_second / BURST_SHARE).max(1);
+        let number = Limit::per_second("number", per_second).with_burst(burst);
         let key = LimitKey::id(channel.id.0);
         let line = self.lines.get_with(channel.id, Arc::default);
         let until = Instant::now() + MAX_WAIT;
@@ -94,5 +97,85 @@ impl Pace {
     pub(super) fn stopped(&self, channel_id: ChannelId) -> Option<Duration> {
         let until = self.stopped.get(&channel_id)?;
         Some(until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use balcao_core::config::{Config, Sources};
+    use compliance::SubjectId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn pace(settings: &[(&str, &str)]) -> Pace {
+        let sources = settings
+            .iter()
+            .fold(Sources::default(), |sources, (key, value)| {
+                sources.with(key, *value)
+            });
+        Pace::new(
+            Limits::new(None, 1),
+            &Config::load(&sources).unwrap().whatsapp,
+        )
+    }
+
+    fn channel(throughput_per_second: i32) -> Channel {
+        Channel {
+            id: ChannelId::new(),
+            phone_number_id: "1".into(),
+            waba_id: "1".into(),
+            name: "test".into(),
+            portfolio: "1".into(),
+            subject_id: SubjectId(Uuid::nil()),
+            access_token: "token".to_owned().into(),
+            throughput_per_second,
+            default_team_id: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_customer_gets_a_burst_and_then_one_message_in_six_seconds() {
+        let (pace, channel) = (pace(&[("whatsapp.pair_burst", "3")]), channel(80));
+        let (one, other) = (ContactId::new(), ContactId::new());
+        for _ in 0..3 {
+            assert_eq!(pace.turn(&channel, one).await, Ok(()));
+        }
+        let wait = pace.turn(&channel, one).await.unwrap_err();
+        assert!(
+            wait > Duration::from_secs(5) && wait <= Duration::from_secs(6),
+            "{wait:?}"
+        );
+        assert_eq!(
+            pace.turn(&channel, other).await,
+            Ok(()),
+            "another customer is not concerned"
+        );
+    }
+
+    #[tokio::test]
+    async fn sends_of_a_number_wait_for_each_other() {
+        let pace = pace(&[("whatsapp.messages_per_second", "4")]);
+        let channel = channel(80);
+        let began = Instant::now();
+        for _ in 0..3 {
+            assert_eq!(pace.turn(&channel, ContactId::new()).await, Ok(()));
+        }
+        assert!(
+            began.elapsed() >= Duration::from_millis(490),
+            "the smaller of both settings holds"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_stopped_number_is_not_used_for_a_while_and_others_are() {
+        let pace = pace(&[]);
+        let (stopped, other) = (ChannelId::new(), ChannelId::new());
+        pace.stop(stopped);
+        assert!(
+            pace.stopped(stopped)
+                .is_some_and(|left| left > Duration::from_secs(55))
+        );
+        assert_eq!(pace.stopped(other), None);
     }
 }

@@ -35,7 +35,8 @@ use crate::{payload, signature};
 const MAX_BODIES_KIB: usize = 256 * 1024;
 /// Bodies above this are verified and parsed beside the event loop.
 const LARGE_BODY_BYTES: usize = 64 * 1024;
-/// Nobody waits longer for a receipt; what is stored after that is absorbed when Meta repeats it.
+/// Nobody waits longer for a receipt, plus a millisecond an item; what is stored after that is absorbed when Meta
+/// repeats it.
 const RECEIPT_TIMEOUT_MS: u64 = 10_000;
 /// What a 503 tells Meta, in seconds.
 const RETRY_AFTER_SECONDS: u64 = 2;
@@ -240,8 +241,9 @@ impl Webhook {
             tracing::warn!(%error, "the channel of a webhook could not be looked up; Meta will send it again");
             Refused::busy()
         })?;
+        let patience = Duration::from_millis(RECEIPT_TIMEOUT_MS.saturating_add(work.len() as u64));
         let receipt = self.0.queue.put(work, bytes).map_err(|_| Refused::busy())?;
-        match tokio::time::timeout(Duration::from_millis(RECEIPT_TIMEOUT_MS), receipt).await {
+        match tokio::time::timeout(patience, receipt).await {
             Ok(Ok(Receipt::Stored)) => Ok(()),
             _ => Err(Refused::busy()),
         }

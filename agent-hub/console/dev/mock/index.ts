@@ -7,9 +7,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { AgentView } from "../../src/api/types";
-import { rest } from "./rest";
-import { seeded } from "./seed";
-import { serve } from "./socket";
+import { rest } from "./rest.ts";
+import { seeded } from "./seed.ts";
+import { serve } from "./socket.ts";
 
 const CHATTER_MS = 6_000;
 

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AgentView } from "../../src/api/types";
-import { Refusal, type Store } from "./store";
+import { Refusal, type Store } from "./store.ts";
 
 type Body = Record<string, string & number>;
 

@@ -1,7 +1,7 @@
 /** Invented people and words. */
 import { randomUUID } from "node:crypto";
 import type { AgentView, CaseState, Content, Role } from "../../src/api/types";
-import { ago, type Case, MINUTE, Store } from "./store";
+import { ago, type Case, MINUTE, Store } from "./store.ts";
 
 const NAMES = [
   "Ana Exemplo",

@@ -1,7 +1,7 @@
 /** The live half of the invented server: one session per socket. */
 import type { WebSocket } from "ws";
 import type { AgentView, ClientFrame, ServerFrame } from "../../src/api/types";
-import { Refusal, type Store } from "./store";
+import { Refusal, type Store } from "./store.ts";
 
 type ListSub = Extract<ClientFrame, { type: "subscribe_list" }>;
 

@@ -8,15 +8,19 @@ use balcao_core::store::{Store, team};
 use super::folder::{Account, Demo};
 use crate::cli::Failure;
 
-/// Adds what is missing; running it again changes nothing but passwords and tokens back to those of `demo.json`.
+/// Adds what is missing; running it again changes nothing but the token, back to that of `demo.json`.
 pub(super) async fn seed(store: &Store, demo: &Demo) -> Result<(), Failure> {
+    let mut tx = store.api.begin().await?;
     let mut hashed = Vec::with_capacity(demo.accounts.len());
     for account in &demo.accounts {
+        // Creating again would end the sessions of whoever is still logged in from the last run.
+        if agent::by_email(store, &mut tx, &account.email).await?.is_some() {
+            continue;
+        }
         let password = account.password.clone();
         let hash = tokio::task::spawn_blocking(move || agent_hub::auth::password::hash(&password));
         hashed.push((account, hash.await.map_err(anyhow::Error::from)??));
     }
-    let mut tx = store.api.begin().await?;
     let support = team::put(&mut tx, "suporte", "Suporte técnico").await?;
     let billing = team::put(&mut tx, "financeiro", "Financeiro").await?;
     for (account, password_hash) in hashed {

@@ -8,6 +8,7 @@ import { problemOf } from "../../api/problem";
 import type { ContactAnswer, ContactView, RevealAnswer } from "../../api/types";
 import { Avatar } from "../../ui/Avatar";
 import { notice } from "../../ui/notice";
+import { readablePhone } from "../../ui/phone";
 import { problemText } from "../../ui/problem";
 import classes from "./ContactPanel.module.css";
 
@@ -43,8 +44,12 @@ export function Identities(props: { contact: ContactView; identities: ContactAns
         {WORDS.filter((kind) => masked.has(kind) || clearOf(clear, kind)).map((kind) => (
           <div key={kind} className={classes.fact}>
             <dt>{t(`contact.${kind}`)}</dt>
-            <dd className={classes.identity} data-testid={`identity-${kind}`}>
-              {clearOf(clear, kind) ?? masked.get(kind)}
+            <dd
+              className={classes.identity}
+              data-testid={`identity-${kind}`}
+              data-value={clearOf(clear, kind) ?? undefined}
+            >
+              {readablePhone(clearOf(clear, kind) ?? masked.get(kind) ?? "")}
             </dd>
           </div>
         ))}

@@ -14,6 +14,7 @@ import {
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Content, ItemView, MediaRef } from "../../api/types";
+import { Formatted } from "./Formatted";
 import classes from "./ItemContent.module.css";
 
 export function ItemContent({ item }: { item: ItemView }) {
@@ -34,7 +35,7 @@ function Words({ content }: { content: Content }) {
   switch (content.kind) {
     case "text":
     case "note":
-      return <p className={classes.text}>{content.text}</p>;
+      return <Formatted text={content.text} />;
     case "media":
       return <Media media={content.media} />;
     case "location":
@@ -57,14 +58,14 @@ function Words({ content }: { content: Content }) {
     case "buttons":
       return (
         <>
-          <p className={classes.text}>{content.text}</p>
+          <Formatted text={content.text} />
           <Options titles={content.buttons.map((button) => button.title)} />
         </>
       );
     case "list":
       return (
         <>
-          <p className={classes.text}>{content.text}</p>
+          <Formatted text={content.text} />
           <Options titles={content.sections.flatMap((section) => section.rows.map((row) => row.title))} />
         </>
       );
@@ -81,7 +82,7 @@ function Words({ content }: { content: Content }) {
       return (
         <>
           <span className={classes.faint}>{t("thread.template", { name: content.name })}</span>
-          <p className={classes.text}>{content.preview}</p>
+          <Formatted text={content.preview} />
         </>
       );
     case "unsupported":
@@ -115,7 +116,7 @@ function Media({ media }: { media: MediaRef }) {
       >
         {media.mime_type}
       </Card>
-      {media.caption && <p className={classes.text}>{media.caption}</p>}
+      {media.caption && <Formatted text={media.caption} />}
     </>
   );
 }

@@ -47,9 +47,9 @@ export function QueueList({ place }: { place: Place }) {
         <h2>{title}</h2>
         {data && (
           <span className={classes.count} data-testid="list-total" data-total={data.total}>
-            {data.total > data.rows.length
-              ? t("list.shown_of", { shown: data.rows.length, total: data.total })
-              : t("list.count", { count: data.total })}
+            {data.total > data.rows.length &&
+              t("list.shown_of", { shown: data.rows.length, total: data.total })}
+            {data.total > 0 && data.total <= data.rows.length && t("list.count", { count: data.total })}
           </span>
         )}
       </header>
