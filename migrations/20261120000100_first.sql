@@ -107,6 +107,7 @@ create table refresh_token (
   used_at timestamptz,
   successor_sealed bytea
 );
+comment on column refresh_token.successor_sealed is 'secret: the token that replaced this one, for a client that missed the answer';
 create index refresh_token_session on refresh_token (session_id);
 
 -- Losing tickets in a crash costs a client one more request: no WAL for them.
@@ -132,6 +133,7 @@ create table channel (
   enabled boolean not null default true,
   created_at timestamptz not null default now()
 );
+comment on column channel.sealed_access_token is 'secret: bearer token of the Graph API';
 
 create table contact (
   id uuid primary key,
@@ -404,6 +406,7 @@ create table dead_letter (
   reason text not null,
   detail text,
   channel_id uuid references channel,
+  contact_id uuid references contact,
   subject_id uuid not null references subject,
   sealed bytea not null,
   size_bytes integer not null,
@@ -412,6 +415,7 @@ create table dead_letter (
 );
 comment on column dead_letter.sealed is 'personal: what Meta sent, as it was';
 create index dead_letter_received on dead_letter (received_at desc);
+create index dead_letter_contact on dead_letter (contact_id) where contact_id is not null;
 create index dead_letter_expires on dead_letter (expires_at);
 
 -- Singletons (sequencer, tailer, pruning): whoever holds the row with the newest token works.

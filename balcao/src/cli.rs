@@ -30,14 +30,14 @@ pub const DEMO_CONFIG: &str = "balcao.toml";
 )]
 pub struct Cli {
     #[command(flatten)]
-    common: Common,
+    settings: Settings,
     #[command(subcommand)]
     verb: Verb,
 }
 
 /// What every verb understands.
 #[derive(Args, Clone)]
-pub struct Common {
+pub struct Settings {
     /// TOML file with the configuration
     #[arg(
         long,
@@ -125,7 +125,7 @@ other!(
     agent_hub::Error
 );
 
-impl Common {
+impl Settings {
     /// Where the configuration comes from.
     ///
     /// # Errors
@@ -159,18 +159,18 @@ impl Common {
 
 /// Runs a verb and turns its end into an exit code.
 pub async fn run(cli: Cli) -> ExitCode {
-    let Cli { common, verb } = cli;
+    let Cli { settings, verb } = cli;
     let result = match verb {
-        Verb::Demo(options) => Box::pin(demo::run(&common, options)).await,
-        Verb::Serve(options) => Box::pin(serve::run(&common, options)).await,
-        Verb::Migrate => migrate::run(&common).await,
-        Verb::Doctor => Box::pin(doctor::run(&common)).await,
-        Verb::User(verb) => Box::pin(user::run(&common, verb)).await,
-        Verb::Team(verb) => Box::pin(team::run(&common, verb)).await,
-        Verb::Channel(verb) => Box::pin(channel::run(&common, verb)).await,
-        Verb::Keys(verb) => keys::run(&common, verb),
-        Verb::Audit(verb) => Box::pin(audit::run(&common, verb)).await,
-        Verb::Contact(verb) => Box::pin(contact::run(&common, verb)).await,
+        Verb::Demo(options) => Box::pin(demo::run(&settings, options)).await,
+        Verb::Serve(options) => Box::pin(serve::run(&settings, options)).await,
+        Verb::Migrate => migrate::run(&settings).await,
+        Verb::Doctor => Box::pin(doctor::run(&settings)).await,
+        Verb::User(verb) => Box::pin(user::run(&settings, verb)).await,
+        Verb::Team(verb) => Box::pin(team::run(&settings, verb)).await,
+        Verb::Channel(verb) => Box::pin(channel::run(&settings, verb)).await,
+        Verb::Keys(verb) => keys::run(&settings, verb),
+        Verb::Audit(verb) => Box::pin(audit::run(&settings, verb)).await,
+        Verb::Contact(verb) => Box::pin(contact::run(&settings, verb)).await,
         Verb::Openapi => openapi::run(),
         Verb::DevDatabase(options) => Box::pin(dev_database::run(options)).await,
     };

@@ -114,6 +114,8 @@ pub enum LineStatus {
 /// Why a call failed. Carries no URL and no body: they may hold what must not be logged.
 #[derive(Debug, thiserror::Error)]
 enum CallError {
+    #[error("no answer in time")]
+    TooLate,
     #[error("no answer: {0}")]
     NoAnswer(reqwest::Error),
     #[error("status {0}")]
@@ -126,7 +128,11 @@ enum CallError {
 
 impl From<reqwest::Error> for CallError {
     fn from(error: reqwest::Error) -> Self {
-        Self::NoAnswer(error.without_url())
+        if error.is_timeout() {
+            Self::TooLate
+        } else {
+            Self::NoAnswer(error.without_url())
+        }
     }
 }
 

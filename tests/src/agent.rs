@@ -45,7 +45,12 @@ impl Answer {
     /// When it is not.
     #[must_use]
     pub fn ok<T: DeserializeOwned>(self) -> T {
-        assert!((200..300).contains(&self.status), "{}: {}", self.status, self.body);
+        assert!(
+            (200..300).contains(&self.status),
+            "{}: {}",
+            self.status,
+            self.body
+        );
         serde_json::from_value(self.body).expect("the body has the promised shape")
     }
 
@@ -77,12 +82,18 @@ impl Agent {
     /// The same log-in at another node.
     #[must_use]
     pub fn at(&self, console: &str) -> Self {
-        Self { console: console.to_owned(), ..self.clone() }
+        Self {
+            console: console.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// Calls the API.
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let request = self.http.request(method, format!("{}/api/v1{path}", self.console)).bearer_auth(&self.access_token);
+        let request = self
+            .http
+            .request(method, format!("{}/api/v1{path}", self.console))
+            .bearer_auth(&self.access_token);
         answer(match body {
             Some(body) => request.json(&body),
             None => request,
@@ -103,20 +114,40 @@ impl Agent {
 
     /// What one does with a conversation: `claim`, `release`, `transfer`, `resolve`, `notes`, `messages`.
     pub async fn does(&self, id: ConversationId, deed: &str, body: Value) -> Answer {
-        self.post(&format!("/conversations/{id}/{deed}"), body).await
+        self.post(&format!("/conversations/{id}/{deed}"), body)
+            .await
     }
 
     /// Replies; the item's seq.
     pub async fn replies(&self, id: ConversationId, client_ref: &str, text: &str) -> i64 {
-        let accepted: Value = self.does(id, "messages", json!({"client_ref": client_ref, "text": text})).await.ok();
+        let accepted: Value = self
+            .does(
+                id,
+                "messages",
+                json!({"client_ref": client_ref, "text": text}),
+            )
+            .await
+            .ok();
         accepted["seq"].as_i64().expect("a seq")
     }
 
     /// Replies however often it takes: for whoever writes while nodes die. `None`: this try got no answer.
-    pub async fn tries_to_reply(&self, id: ConversationId, client_ref: &str, text: &str) -> Option<i64> {
+    pub async fn tries_to_reply(
+        &self,
+        id: ConversationId,
+        client_ref: &str,
+        text: &str,
+    ) -> Option<i64> {
         let path = format!("{}/api/v1/conversations/{id}/messages", self.console);
         let body = json!({"client_ref": client_ref, "text": text});
-        let answer = answer(self.http.post(path).bearer_auth(&self.access_token).json(&body)).await.ok()?;
+        let answer = answer(
+            self.http
+                .post(path)
+                .bearer_auth(&self.access_token)
+                .json(&body),
+        )
+        .await
+        .ok()?;
         (answer.status == 202).then(|| answer.body["seq"].as_i64().expect("a seq"))
     }
 
@@ -136,13 +167,20 @@ impl Agent {
     /// # Panics
     /// When there is none.
     pub async fn conversation_with(&self, name: &str) -> ConversationView {
-        let found = self.conversations().await.into_iter().find(|row| row.contact.name.as_deref() == Some(name));
+        let found = self
+            .conversations()
+            .await
+            .into_iter()
+            .find(|row| row.contact.name.as_deref() == Some(name));
         found.unwrap_or_else(|| panic!("nothing open with {name}"))
     }
 
     /// All items of a conversation, up to 200.
     pub async fn items(&self, id: ConversationId) -> Vec<ItemView> {
-        let page: Value = self.get(&format!("/conversations/{id}/messages?limit=200")).await.ok();
+        let page: Value = self
+            .get(&format!("/conversations/{id}/messages?limit=200"))
+            .await
+            .ok();
         serde_json::from_value(page["items"].clone()).expect("items")
     }
 
@@ -156,21 +194,37 @@ impl Agent {
 /// A log-in attempt.
 pub async fn attempt(console: &str, email: &str, password: &str) -> Answer {
     let body = json!({"email": email, "password": password, "client": "api"});
-    let request = client(ANSWERS_WITHIN).post(format!("{console}/api/v1/session")).json(&body);
-    answer(request).await.unwrap_or_else(|error| panic!("log-in: {error}"))
+    let request = client(ANSWERS_WITHIN)
+        .post(format!("{console}/api/v1/session"))
+        .json(&body);
+    answer(request)
+        .await
+        .unwrap_or_else(|error| panic!("log-in: {error}"))
 }
 
 /// A renewal with this token.
 pub async fn renew(console: &str, refresh_token: &str) -> Answer {
     let body = json!({ "refresh_token": refresh_token });
-    let request = client(ANSWERS_WITHIN).post(format!("{console}/api/v1/session/refresh")).json(&body);
-    answer(request).await.unwrap_or_else(|error| panic!("renewal: {error}"))
+    let request = client(ANSWERS_WITHIN)
+        .post(format!("{console}/api/v1/session/refresh"))
+        .json(&body);
+    answer(request)
+        .await
+        .unwrap_or_else(|error| panic!("renewal: {error}"))
 }
 
 async fn answer(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
     let response = request.send().await?;
-    let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let retry_after = response
+        .headers()
+        .get("retry-after")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
     let status = response.status().as_u16();
     let body = response.bytes().await?;
-    Ok(Answer { status, retry_after, body: serde_json::from_slice(&body).unwrap_or_default() })
+    Ok(Answer {
+        status,
+        retry_after,
+        body: serde_json::from_slice(&body).unwrap_or_default(),
+    })
 }

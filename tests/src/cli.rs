@@ -35,14 +35,18 @@ impl Said {
     #[must_use]
     pub fn json(&self) -> Value {
         let line = self.out.lines().next().unwrap_or_default();
-        serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
+        serde_json::from_str(line)
+            .unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
     }
 }
 
 /// Runs `balcao` with nothing but `environment`.
 pub(crate) async fn run(environment: &[(String, String)], arguments: &[&str], stdin: &str) -> Said {
     let mut command = Command::new(executable("balcao"));
-    command.env_clear().envs(environment.iter().cloned()).args(arguments);
+    command
+        .env_clear()
+        .envs(environment.iter().cloned())
+        .args(arguments);
     said(command, stdin).await
 }
 
@@ -57,7 +61,12 @@ pub async fn said(mut command: Command, stdin: &str) -> Said {
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .unwrap_or_else(|error| panic!("{:?} does not start: {error}", command.as_std().get_program()));
+        .unwrap_or_else(|error| {
+            panic!(
+                "{:?} does not start: {error}",
+                command.as_std().get_program()
+            )
+        });
     let mut input = child.stdin.take().expect("stdin is piped");
     // Who does not read its input may have closed it.
     input.write_all(stdin.as_bytes()).await.ok();

@@ -16,7 +16,11 @@ pub struct Database {
 
 impl Database {
     pub(crate) async fn open(owner_url: &str) -> Self {
-        let pool = PgPoolOptions::new().max_connections(2).connect(owner_url).await.expect("the owner's log-in");
+        let pool = PgPoolOptions::new()
+            .max_connections(2)
+            .connect(owner_url)
+            .await
+            .expect("the owner's log-in");
         Self { pool }
     }
 
@@ -29,7 +33,10 @@ impl Database {
     /// A count.
     pub async fn count(&self, from: &str) -> i64 {
         let sql = format!("select count(*) from {from}");
-        sqlx::query_scalar(AssertSqlSafe(sql.clone())).fetch_one(&self.pool).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
+        sqlx::query_scalar(AssertSqlSafe(sql.clone()))
+            .fetch_one(&self.pool)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
     /// The seqs of messages with this mac, over all conversations.
@@ -80,9 +87,14 @@ impl Database {
                  group by c.id, c.{number}
                  having count(t.{what}) <> c.{number} or coalesce(max(t.{what}), 0) <> c.{number} or coalesce(min(t.{what}), 1) <> 1"
             );
-            let gaps: Vec<(Uuid, i64, i64, i64, i64)> =
-                sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&self.pool).await.expect("conversations");
-            assert!(gaps.is_empty(), "{what} is not 1 to n (conversation, last, count, least, greatest): {gaps:?}");
+            let gaps: Vec<(Uuid, i64, i64, i64, i64)> = sqlx::query_as(AssertSqlSafe(sql))
+                .fetch_all(&self.pool)
+                .await
+                .expect("conversations");
+            assert!(
+                gaps.is_empty(),
+                "{what} is not 1 to n (conversation, last, count, least, greatest): {gaps:?}"
+            );
         }
     }
 }

@@ -26,7 +26,9 @@ impl Thread {
     /// The item that a client reference names.
     #[must_use]
     pub fn by_ref(&self, client_ref: &str) -> Option<&ItemView> {
-        self.items.values().find(|item| item.client_ref.as_deref() == Some(client_ref))
+        self.items
+            .values()
+            .find(|item| item.client_ref.as_deref() == Some(client_ref))
     }
 
     /// The item with these words.
@@ -38,7 +40,10 @@ impl Thread {
     /// Whether the items are 1 to n without a gap.
     #[must_use]
     pub fn is_dense(&self) -> bool {
-        self.items.keys().copied().eq(1..=i64::try_from(self.items.len()).unwrap_or(i64::MAX))
+        self.items
+            .keys()
+            .copied()
+            .eq(1..=i64::try_from(self.items.len()).unwrap_or(i64::MAX))
     }
 }
 
@@ -46,7 +51,12 @@ impl Thread {
 #[must_use]
 pub fn says(item: &ItemView) -> &str {
     match &item.content {
-        Some(Content::Text { text } | Content::Note { text } | Content::Buttons { text, .. } | Content::List { text, .. }) => text,
+        Some(
+            Content::Text { text }
+            | Content::Note { text }
+            | Content::Buttons { text, .. }
+            | Content::List { text, .. },
+        ) => text,
         Some(Content::Choice { title, .. }) => title,
         _ => "",
     }
@@ -96,18 +106,31 @@ impl Desk {
     /// The row of a list about the customer of this name.
     #[must_use]
     pub fn row(&self, list: &str, name: &str) -> Option<&ConversationView> {
-        self.lists.get(list)?.iter().find(|row| row.contact.name.as_deref() == Some(name))
+        self.lists
+            .get(list)?
+            .iter()
+            .find(|row| row.contact.name.as_deref() == Some(name))
     }
 
     pub(crate) fn take(&mut self, frame: ServerFrame) -> Next {
         match frame {
             ServerFrame::Welcome { store_epoch, .. } => {
-                if self.store_epoch.replace(store_epoch).is_some_and(|known| known != store_epoch) {
+                if self
+                    .store_epoch
+                    .replace(store_epoch)
+                    .is_some_and(|known| known != store_epoch)
+                {
                     self.threads.clear();
                 }
             }
             ServerFrame::List { list, rows, .. } => drop(self.lists.insert(list, rows)),
-            ServerFrame::Conversation { conversation_id, rev_from, rev_to, conversation, items } => {
+            ServerFrame::Conversation {
+                conversation_id,
+                rev_from,
+                rev_to,
+                conversation,
+                items,
+            } => {
                 let thread = self.threads.entry(conversation_id).or_default();
                 return thread.take((rev_from, rev_to), conversation, items);
             }
@@ -115,9 +138,18 @@ impl Desk {
                 self.threads.remove(&conversation_id);
                 return Next::Again(conversation_id);
             }
-            ServerFrame::Accepted { client_ref, seq, .. } => drop(self.accepted.insert(client_ref, seq)),
-            ServerFrame::Done { client_ref, conversation } => drop(self.done.insert(client_ref, conversation)),
-            ServerFrame::Refused { client_ref, problem, .. } => self.refused.push((client_ref, problem)),
+            ServerFrame::Accepted {
+                client_ref, seq, ..
+            } => drop(self.accepted.insert(client_ref, seq)),
+            ServerFrame::Done {
+                client_ref,
+                conversation,
+            } => drop(self.done.insert(client_ref, conversation)),
+            ServerFrame::Refused {
+                client_ref,
+                problem,
+                ..
+            } => self.refused.push((client_ref, problem)),
             ServerFrame::Floor { teams, agents } => self.floor = (teams, agents),
             ServerFrame::Reconnect { .. } => self.reconnect = true,
         }
@@ -126,7 +158,12 @@ impl Desk {
 }
 
 impl Thread {
-    fn take(&mut self, (from, to): (i64, i64), head: ConversationView, items: Vec<ItemView>) -> Next {
+    fn take(
+        &mut self,
+        (from, to): (i64, i64),
+        head: ConversationView,
+        items: Vec<ItemView>,
+    ) -> Next {
         if to <= self.rev {
             return Next::Wait;
         }
@@ -136,7 +173,8 @@ impl Thread {
         self.applied.push((from, to));
         self.rev = to;
         self.head = Some(head);
-        self.items.extend(items.into_iter().map(|item| (item.seq, item)));
+        self.items
+            .extend(items.into_iter().map(|item| (item.seq, item)));
         Next::Wait
     }
 }
@@ -153,7 +191,13 @@ mod tests {
             "opened_at": "2026-01-01T00:00:00Z", "preview": "",
         });
         let conversation = serde_json::from_value(head).unwrap();
-        ServerFrame::Conversation { conversation_id: id, rev_from: from, rev_to: to, conversation, items: Vec::new() }
+        ServerFrame::Conversation {
+            conversation_id: id,
+            rev_from: from,
+            rev_to: to,
+            conversation,
+            items: Vec::new(),
+        }
     }
 
     #[test]
@@ -177,7 +221,12 @@ mod tests {
     fn after_a_resync_nothing_is_known() {
         let (id, mut desk) = (ConversationId::new(), Desk::default());
         desk.take(frame(id, 0, 2));
-        assert_eq!(desk.take(ServerFrame::Resync { conversation_id: id }), Next::Again(id));
+        assert_eq!(
+            desk.take(ServerFrame::Resync {
+                conversation_id: id
+            }),
+            Next::Again(id)
+        );
         assert_eq!(desk.thread(id).rev, 0);
     }
 }

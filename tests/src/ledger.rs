@@ -15,9 +15,20 @@ impl Ledger {
     /// Reads it.
     pub async fn read(stack: &Stack) -> Self {
         let url = format!("{}/sim/ledger", stack.simulator.url);
-        let answer = stack.simulator.http.get(url).send().await.expect("the simulator answers");
+        let answer = stack
+            .simulator
+            .http
+            .get(url)
+            .send()
+            .await
+            .expect("the simulator answers");
         let text = answer.text().await.expect("JSON Lines");
-        Self { lines: text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect() }
+        Self {
+            lines: text
+                .lines()
+                .map(|line| serde_json::from_str(line).expect("a line is JSON"))
+                .collect(),
+        }
     }
 
     fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
@@ -29,22 +40,36 @@ impl Ledger {
     pub fn acknowledged(&self) -> BTreeSet<String> {
         let attempts = self.of_kind("attempt").filter(|line| line["http"] == 200);
         let identities = attempts.flat_map(|line| line["events"].as_array().into_iter().flatten());
-        identities.filter_map(|identity| identity.as_str()?.strip_prefix("message:")).map(str::to_owned).collect()
+        identities
+            .filter_map(|identity| identity.as_str()?.strip_prefix("message:"))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The wamids of everything that customers wrote.
     #[must_use]
     pub fn written(&self) -> BTreeSet<String> {
-        let events = self.of_kind("event").filter(|line| line["event"] == "message");
-        events.filter_map(|line| line["wamid"].as_str()).map(str::to_owned).collect()
+        let events = self
+            .of_kind("event")
+            .filter(|line| line["event"] == "message");
+        events
+            .filter_map(|line| line["wamid"].as_str())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// How often Meta took a send with each of our keys.
     #[must_use]
     pub fn taken(&self) -> BTreeMap<String, usize> {
         let mut taken = BTreeMap::new();
-        for call in self.of_kind("graph").filter(|line| line["wamid"].is_string()) {
-            let key = call["callback_data"].as_str().expect("every send carries our key").to_owned();
+        for call in self
+            .of_kind("graph")
+            .filter(|line| line["wamid"].is_string())
+        {
+            let key = call["callback_data"]
+                .as_str()
+                .expect("every send carries our key")
+                .to_owned();
             *taken.entry(key).or_insert(0) += 1;
         }
         taken
@@ -66,12 +91,24 @@ impl Ledger {
         let missing: Vec<_> = self.written().difference(&acknowledged).cloned().collect();
         assert!(missing.is_empty(), "never acknowledged: {missing:?}");
         for wamid in &acknowledged {
-            let mac = stack.store.vault.mac_wamid(&stack.number.phone_number_id, wamid);
+            let mac = stack
+                .store
+                .vault
+                .mac_wamid(&stack.number.phone_number_id, wamid);
             let stored = stack.database.stored_as(mac.as_bytes()).await;
-            assert_eq!(stored.len(), 1, "acknowledged and stored {} times: {wamid}", stored.len());
+            assert_eq!(
+                stored.len(),
+                1,
+                "acknowledged and stored {} times: {wamid}",
+                stored.len()
+            );
         }
         let inbound = stack.database.count("message where direction = 'in'").await;
-        assert_eq!(usize::try_from(inbound).ok(), Some(acknowledged.len()), "rows that nobody wrote");
+        assert_eq!(
+            usize::try_from(inbound).ok(),
+            Some(acknowledged.len()),
+            "rows that nobody wrote"
+        );
         stack.database.assert_dense().await;
 
         let taken = self.taken();
@@ -84,9 +121,18 @@ impl Ledger {
         .await
         .expect("sends");
         let sent: BTreeSet<String> = sent.into_iter().collect();
-        let imagined: Vec<_> = sent.iter().filter(|key| !taken.contains_key(*key)).collect();
-        assert!(imagined.is_empty(), "sent, we say, but Meta never took it: {imagined:?}");
+        let imagined: Vec<_> = sent
+            .iter()
+            .filter(|key| !taken.contains_key(*key))
+            .collect();
+        assert!(
+            imagined.is_empty(),
+            "sent, we say, but Meta never took it: {imagined:?}"
+        );
         let forgotten: Vec<_> = taken.keys().filter(|key| !sent.contains(*key)).collect();
-        assert!(forgotten.is_empty(), "Meta took it, but it is not sent: {forgotten:?}");
+        assert!(
+            forgotten.is_empty(),
+            "Meta took it, but it is not sent: {forgotten:?}"
+        );
     }
 }

@@ -10,6 +10,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+use crate::deadline::{PATIENCE, eventually};
 use crate::simulator::client;
 use crate::staff::{Number, random};
 
@@ -30,7 +31,11 @@ pub struct Meta {
 
 impl Meta {
     pub(crate) fn new(url: &str, number: &Number) -> Self {
-        Self { http: client(ANSWERS_WITHIN), url: url.to_owned(), number: number.clone() }
+        Self {
+            http: client(ANSWERS_WITHIN),
+            url: url.to_owned(),
+            number: number.clone(),
+        }
     }
 
     /// An envelope around one `value` with these lists.
@@ -57,7 +62,8 @@ impl Meta {
             .filter_map(|message| message["from"].as_str())
             .map(|phone| json!({"profile": {"name": name(phone)}, "wa_id": phone, "user_id": bsuid(phone)}))
             .collect();
-        self.envelope(&json!({"contacts": contacts, "messages": messages})).to_string()
+        self.envelope(&json!({"contacts": contacts, "messages": messages}))
+            .to_string()
     }
 
     /// A body with these statuses of our messages.
@@ -72,16 +78,35 @@ impl Meta {
         signed_with(&self.number.app_secret, body)
     }
 
-    /// Posts a rightly signed body; the status of the answer.
+    /// Posts a rightly signed body, again while the answer is 503 (unsure), as Meta does; the status of the last answer.
     pub async fn post(&self, body: &str) -> u16 {
-        self.post_signed(body.as_bytes(), &self.signature(body.as_bytes())).await
+        self.post_bytes(body.as_bytes()).await
+    }
+
+    /// The same for bytes that need not be text.
+    pub async fn post_bytes(&self, body: &[u8]) -> u16 {
+        let signature = self.signature(body);
+        eventually("the webhook is sure", PATIENCE, async || {
+            Some(self.post_signed(body, &signature).await).filter(|status| *status != 503)
+        })
+        .await
     }
 
     /// Posts a body with this signature header.
     pub async fn post_signed(&self, body: &[u8], signature: &str) -> u16 {
-        let request = self.http.post(&self.url).header("content-type", "application/json");
-        let request = request.header("x-hub-signature-256", signature).body(body.to_vec());
-        request.send().await.expect("the webhook answers").status().as_u16()
+        let request = self
+            .http
+            .post(&self.url)
+            .header("content-type", "application/json");
+        let request = request
+            .header("x-hub-signature-256", signature)
+            .body(body.to_vec());
+        request
+            .send()
+            .await
+            .expect("the webhook answers")
+            .status()
+            .as_u16()
     }
 }
 
@@ -117,7 +142,8 @@ pub fn message(phone: &str, fields: Value) -> Value {
 /// A status of one of our messages.
 #[must_use]
 pub fn status(wamid: &str, phone: &str, word: &str) -> Value {
-    let mut status = json!({"id": wamid, "status": word, "timestamp": now().to_string(), "recipient_id": phone});
+    let mut status =
+        json!({"id": wamid, "status": word, "timestamp": now().to_string(), "recipient_id": phone});
     if word == "failed" {
         status["errors"] = json!([{"code": 131_026, "title": "Message undeliverable"}]);
     }
@@ -128,7 +154,10 @@ pub fn status(wamid: &str, phone: &str, word: &str) -> Value {
 #[must_use]
 pub fn wamid(phone: &str) -> String {
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("wamid.{}", BASE64_STANDARD.encode(format!("\u{1c}{phone}\u{15}{n:08}{}", random())))
+    format!(
+        "wamid.{}",
+        BASE64_STANDARD.encode(format!("\u{1c}{phone}\u{15}{n:08}{}", random()))
+    )
 }
 
 /// The name in the profile of this phone.

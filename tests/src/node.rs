@@ -23,14 +23,27 @@ pub struct Node {
 
 impl Node {
     /// Starts it on free ports with nothing but `environment`, and waits until it is ready.
-    pub(crate) async fn start(name: &str, environment: &[(String, String)], roles: Option<&str>, logs: &Path) -> Self {
+    pub(crate) async fn start(
+        name: &str,
+        environment: &[(String, String)],
+        roles: Option<&str>,
+        logs: &Path,
+    ) -> Self {
         let mut command = Command::new(executable("balcao"));
-        command.env_clear().envs(environment.iter().cloned()).args(["serve", "--port-base", "0"]);
+        command
+            .env_clear()
+            .envs(environment.iter().cloned())
+            .args(["serve", "--port-base", "0"]);
         if let Some(roles) = roles {
             command.args(["--roles", roles]);
         }
-        let (program, told) = Program::start(name, command, &logs.join(format!("{name}.log")), "ready").await;
-        let door = |name: &str| told.get(name).unwrap_or_else(|| panic!("serve does not say its {name} address")).clone();
+        let (program, told) =
+            Program::start(name, command, &logs.join(format!("{name}.log")), "ready").await;
+        let door = |name: &str| {
+            told.get(name)
+                .unwrap_or_else(|| panic!("serve does not say its {name} address"))
+                .clone()
+        };
         Self {
             program,
             console: door("console"),

@@ -39,16 +39,26 @@ impl Bubble {
     fn of(entry: &Value) -> Self {
         let word = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
         let action = &entry["payload"]["action"];
-        let buttons = action["buttons"].as_array().into_iter().flatten().map(|button| &button["reply"]["id"]);
+        let buttons = action["buttons"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|button| &button["reply"]["id"]);
         let rows = action["sections"].as_array().into_iter().flatten();
-        let rows = rows.flat_map(|section| section["rows"].as_array().into_iter().flatten()).map(|row| &row["id"]);
+        let rows = rows
+            .flat_map(|section| section["rows"].as_array().into_iter().flatten())
+            .map(|row| &row["id"]);
         Self {
             wamid: word("id"),
             ours: entry["direction"] == "out",
             kind: word("type"),
             text: word("text"),
             ticks: word("ticks"),
-            offers: buttons.chain(rows).filter_map(Value::as_str).map(str::to_owned).collect(),
+            offers: buttons
+                .chain(rows)
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
             callback_data: entry["callback_data"].as_str().map(str::to_owned),
         }
     }
@@ -57,7 +67,11 @@ impl Bubble {
 impl<'a> Phone<'a> {
     pub(crate) fn new(simulator: &'a Simulator, digits: &str) -> Self {
         let last_four = &digits[digits.len() - 4..];
-        Self { simulator, digits: digits.to_owned(), name: format!("Cliente {last_four}") }
+        Self {
+            simulator,
+            digits: digits.to_owned(),
+            name: format!("Cliente {last_four}"),
+        }
     }
 
     /// The customer's profile name is this.
@@ -69,7 +83,8 @@ impl<'a> Phone<'a> {
 
     /// The customer writes; returns the wamid.
     pub async fn says(&self, text: &str) -> String {
-        self.sends(&json!({"type": "text", "text": {"body": text}})).await
+        self.sends(&json!({"type": "text", "text": {"body": text}}))
+            .await
     }
 
     /// The customer taps the button or row with this id, of the newest message that offers it.
@@ -78,22 +93,35 @@ impl<'a> Phone<'a> {
     /// When no message offers it.
     pub async fn taps(&self, id: &str) -> String {
         let thread = self.thread().await;
-        let asked = thread.iter().rev().find(|bubble| bubble.offers.iter().any(|offer| offer == id));
+        let asked = thread
+            .iter()
+            .rev()
+            .find(|bubble| bubble.offers.iter().any(|offer| offer == id));
         let asked = asked.unwrap_or_else(|| panic!("nothing on the phone offers {id}: {thread:?}"));
-        let reply = if asked.kind == "interactive" && self.is_list(&asked.wamid).await { "list_reply" } else { "button_reply" };
+        let reply = if asked.kind == "interactive" && self.is_list(&asked.wamid).await {
+            "list_reply"
+        } else {
+            "button_reply"
+        };
         self.sends(&json!({"type": "interactive", "interactive": {"type": reply, reply: {"id": id, "title": id}}})).await
     }
 
     /// The customer sends any Cloud API message.
     pub async fn sends(&self, message: &Value) -> String {
-        let path = format!("/sim/contacts/{}/messages?name={}", self.digits, self.name.replace(' ', "%20"));
+        let path = format!(
+            "/sim/contacts/{}/messages?name={}",
+            self.digits,
+            self.name.replace(' ', "%20")
+        );
         let sent = self.simulator.post(&path, message).await;
         sent["id"].as_str().expect("a wamid").to_owned()
     }
 
     /// The customer looks at the phone.
     pub async fn reads(&self) {
-        self.simulator.post(&format!("/sim/contacts/{}/read", self.digits), &json!({})).await;
+        self.simulator
+            .post(&format!("/sim/contacts/{}/read", self.digits), &json!({}))
+            .await;
     }
 
     /// What the phone shows, oldest first.
@@ -103,7 +131,11 @@ impl<'a> Phone<'a> {
 
     /// What the business sent, oldest first.
     pub async fn received(&self) -> Vec<Bubble> {
-        self.thread().await.into_iter().filter(|bubble| bubble.ours).collect()
+        self.thread()
+            .await
+            .into_iter()
+            .filter(|bubble| bubble.ours)
+            .collect()
     }
 
     /// Waits until the phone shows a message of the business that `fits`, at place `after` or later among them.
@@ -128,18 +160,34 @@ impl<'a> Phone<'a> {
 
     /// Waits until the phone shows a message of the business with these words.
     pub async fn shows_text(&self, text: &str) -> Bubble {
-        self.shows(text, 0, |bubble| bubble.text.contains(text)).await
+        self.shows(text, 0, |bubble| bubble.text.contains(text))
+            .await
     }
 
     async fn is_list(&self, wamid: &str) -> bool {
-        let thread = self.simulator.get(&format!("/sim/contacts/{}/messages", self.digits)).await;
+        let thread = self
+            .simulator
+            .get(&format!("/sim/contacts/{}/messages", self.digits))
+            .await;
         let messages = thread["messages"].as_array().cloned().unwrap_or_default();
-        messages.iter().any(|entry| entry["id"] == wamid && entry["payload"]["type"] == "list")
+        messages
+            .iter()
+            .any(|entry| entry["id"] == wamid && entry["payload"]["type"] == "list")
     }
 
     async fn longer_than(&self, seen: Option<usize>, wait: Duration) -> Vec<Bubble> {
-        let waiting = seen.map_or(String::new(), |seen| format!("?more_than={seen}&wait_ms={}", wait.as_millis()));
-        let thread = self.simulator.get(&format!("/sim/contacts/{}/messages{waiting}", self.digits)).await;
-        thread["messages"].as_array().into_iter().flatten().map(Bubble::of).collect()
+        let waiting = seen.map_or(String::new(), |seen| {
+            format!("?more_than={seen}&wait_ms={}", wait.as_millis())
+        });
+        let thread = self
+            .simulator
+            .get(&format!("/sim/contacts/{}/messages{waiting}", self.digits))
+            .await;
+        thread["messages"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(Bubble::of)
+            .collect()
     }
 }

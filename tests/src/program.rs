@@ -30,8 +30,17 @@ impl Program {
     ///
     /// # Panics
     /// When it ends or stays silent instead; with the end of its log.
-    pub(crate) async fn start(name: &str, mut command: Command, log: &Path, last: &str) -> (Self, HashMap<String, String>) {
-        let file = File::options().create(true).append(true).open(log).expect("a log can be opened");
+    pub(crate) async fn start(
+        name: &str,
+        mut command: Command,
+        log: &Path,
+        last: &str,
+    ) -> (Self, HashMap<String, String>) {
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(log)
+            .expect("a log can be opened");
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -40,15 +49,29 @@ impl Program {
             .spawn()
             .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
         let mut lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
-        let told = tokio::time::timeout(PATIENCE, told(&mut lines, &file, last)).await.unwrap_or_default();
-        let Some(told) = told else { panic!("{name} did not say `{last}`:\n{}", tail(log, 40)) };
+        let told = tokio::time::timeout(PATIENCE, told(&mut lines, &file, last))
+            .await
+            .unwrap_or_default();
+        let Some(told) = told else {
+            panic!("{name} did not say `{last}`:\n{}", tail(log, 40))
+        };
         let reader = tokio::spawn(keep(lines, file));
-        (Self { name: name.to_owned(), child, reader }, told)
+        (
+            Self {
+                name: name.to_owned(),
+                child,
+                reader,
+            },
+            told,
+        )
     }
 
     /// `kill -9`, and waits for the end.
     pub async fn kill_nine(&mut self) {
-        self.child.kill().await.unwrap_or_else(|error| panic!("{} cannot be killed: {error}", self.name));
+        self.child
+            .kill()
+            .await
+            .unwrap_or_else(|error| panic!("{} cannot be killed: {error}", self.name));
     }
 
     /// SIGTERM, and waits for the end.
@@ -56,10 +79,16 @@ impl Program {
     /// # Panics
     /// When it goes on for `within`.
     pub async fn terminate(&mut self, within: Duration) -> ExitStatus {
-        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let id = self
+            .child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(Pid::from_raw);
         kill_process(id.expect("it runs"), Signal::TERM).expect("it can be signalled");
         let ended = tokio::time::timeout(within, self.child.wait()).await;
-        ended.unwrap_or_else(|_| panic!("{} goes on {within:?} after SIGTERM", self.name)).expect("its status")
+        ended
+            .unwrap_or_else(|_| panic!("{} goes on {within:?} after SIGTERM", self.name))
+            .expect("its status")
     }
 }
 
@@ -69,7 +98,11 @@ impl Drop for Program {
     }
 }
 
-async fn told(lines: &mut Lines<BufReader<ChildStdout>>, mut log: &File, last: &str) -> Option<HashMap<String, String>> {
+async fn told(
+    lines: &mut Lines<BufReader<ChildStdout>>,
+    mut log: &File,
+    last: &str,
+) -> Option<HashMap<String, String>> {
     let mut told = HashMap::new();
     while let Ok(Some(line)) = lines.next_line().await {
         writeln!(log, "{line}").ok()?;
@@ -114,13 +147,18 @@ pub fn cache_folder() -> PathBuf {
 /// `target/<profile>`: tests lie in `deps` below it.
 fn profile_folder() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own executable");
-    test.ancestors().nth(2).expect("target/<profile>/deps/<test>").to_owned()
+    test.ancestors()
+        .nth(2)
+        .expect("target/<profile>/deps/<test>")
+        .to_owned()
 }
 
 /// The last lines of a file.
 #[must_use]
 pub fn tail(file: &Path, lines: usize) -> String {
-    let text = std::fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let text = std::fs::read(file)
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .unwrap_or_default();
     let all: Vec<&str> = text.lines().collect();
     all[all.len().saturating_sub(lines)..].join("\n")
 }

@@ -26,16 +26,38 @@ impl Simulator {
         let mut command = Command::new(executable("simulator"));
         command
             .env_clear()
-            .args(["--listen", "127.0.0.1:0", "--webhook-url", "http://127.0.0.1:9/", "--log", "warn"])
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--webhook-url",
+                "http://127.0.0.1:9/",
+                "--log",
+                "warn",
+            ])
             .arg("--data")
             .arg(data)
-            .args(["--phone-number-id", &number.phone_number_id, "--waba-id", &number.waba_id])
+            .args([
+                "--phone-number-id",
+                &number.phone_number_id,
+                "--waba-id",
+                &number.waba_id,
+            ])
             .args(["--display-phone-number", "551140000000"])
             .args(flags)
             .env("SIMULATOR_APP_SECRET", &number.app_secret)
             .env("SIMULATOR_ACCESS_TOKEN", &number.access_token);
-        let (program, told) = Program::start("simulator", command, &logs.join("simulator.log"), "listening").await;
-        Self { _program: program, http: client(ANSWERS_WITHIN), url: told["listening"].clone() }
+        let (program, told) = Program::start(
+            "simulator",
+            command,
+            &logs.join("simulator.log"),
+            "listening",
+        )
+        .await;
+        Self {
+            _program: program,
+            http: client(ANSWERS_WITHIN),
+            url: told["listening"].clone(),
+        }
     }
 
     /// Webhooks go there from now on, waiting ones at once.
@@ -50,24 +72,47 @@ impl Simulator {
 
     /// Webhooks that nobody acknowledged yet.
     pub async fn unacknowledged(&self) -> u64 {
-        self.get("/sim/webhook").await["unacknowledged"].as_u64().expect("a count")
+        self.get("/sim/webhook").await["unacknowledged"]
+            .as_u64()
+            .expect("a count")
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
-        let answer = self.http.get(format!("{}{path}", self.url)).send().await.expect("the simulator answers");
-        assert!(answer.status().is_success(), "GET {path}: {}", answer.status());
+        let answer = self
+            .http
+            .get(format!("{}{path}", self.url))
+            .send()
+            .await
+            .expect("the simulator answers");
+        assert!(
+            answer.status().is_success(),
+            "GET {path}: {}",
+            answer.status()
+        );
         answer.json().await.expect("JSON")
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
-        let answer = self.http.post(format!("{}{path}", self.url)).json(body).send().await.expect("the simulator answers");
+        let answer = self
+            .http
+            .post(format!("{}{path}", self.url))
+            .json(body)
+            .send()
+            .await
+            .expect("the simulator answers");
         let (status, body) = (answer.status(), answer.text().await.unwrap_or_default());
         assert!(status.is_success(), "POST {path}: {status} {body}");
         serde_json::from_str(&body).expect("JSON")
     }
 
     async fn put(&self, path: &str, body: &Value) {
-        let answer = self.http.put(format!("{}{path}", self.url)).json(body).send().await.expect("the simulator answers");
+        let answer = self
+            .http
+            .put(format!("{}{path}", self.url))
+            .json(body)
+            .send()
+            .await
+            .expect("the simulator answers");
         let (status, body) = (answer.status(), answer.text().await.unwrap_or_default());
         assert!(status.is_success(), "PUT {path}: {status} {body}");
     }
@@ -76,7 +121,9 @@ impl Simulator {
 /// An HTTP client of a test.
 pub(crate) fn client(timeout: Duration) -> reqwest::Client {
     // The other tests of this process may have installed it.
-    rustls::crypto::ring::default_provider().install_default().ok();
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
     reqwest::Client::builder()
         .timeout(timeout)
         .no_proxy()

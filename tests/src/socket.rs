@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use agent_hub::protocol::{ClientFrame, Envelope, ListScope, SUBPROTOCOL, ServerFrame, TICKET_PREFIX, WatchMode};
+use agent_hub::protocol::{
+    ClientFrame, Envelope, ListScope, SUBPROTOCOL, ServerFrame, TICKET_PREFIX, WatchMode,
+};
 use balcao_core::model::ConversationId;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -39,19 +41,32 @@ impl Socket {
         let stream = connect(&agent.console, &agent.ticket().await, None).await;
         let stream = stream.unwrap_or_else(|status| panic!("the socket is refused with {status}"));
         (known.closed, known.reconnect) = (None, false);
-        let watched: Vec<(ConversationId, i64)> = known.threads.iter().map(|(id, thread)| (*id, thread.rev)).collect();
+        let watched: Vec<(ConversationId, i64)> = known
+            .threads
+            .iter()
+            .map(|(id, thread)| (*id, thread.rev))
+            .collect();
         let desk = Arc::new(Mutex::new(known));
         let (tell, changed) = watch::channel(());
         let (out, commands) = mpsc::unbounded_channel();
         let (sink, stream) = stream.split();
-        let reading = Reading { desk: Arc::clone(&desk), tell, out: out.clone() };
+        let reading = Reading {
+            desk: Arc::clone(&desk),
+            tell,
+            out: out.clone(),
+        };
         let task = tokio::spawn(async move {
             tokio::select! {
                 () = reading.run(stream) => {}
                 () = write(sink, commands) => {}
             }
         });
-        let socket = Self { desk, changed, out, task };
+        let socket = Self {
+            desk,
+            changed,
+            out,
+            task,
+        };
         for (id, rev) in watched {
             socket.send(subscribe(id, Some(rev)));
         }
@@ -71,7 +86,12 @@ impl Socket {
 
     /// Subscribes to a list under the scope's own name.
     pub fn watch_list(&self, name: &str, scope: ListScope) {
-        self.send(ClientFrame::SubscribeList { list: name.to_owned(), scope, team_id: None, limit: 200 });
+        self.send(ClientFrame::SubscribeList {
+            list: name.to_owned(),
+            scope,
+            team_id: None,
+            limit: 200,
+        });
     }
 
     /// Subscribes to a conversation.
@@ -94,7 +114,12 @@ impl Socket {
     ///
     /// # Panics
     /// When it does not in time.
-    pub async fn within<T>(&self, time: Duration, what: &str, mut look: impl FnMut(&Desk) -> Option<T>) -> T {
+    pub async fn within<T>(
+        &self,
+        time: Duration,
+        what: &str,
+        mut look: impl FnMut(&Desk) -> Option<T>,
+    ) -> T {
         let mut changed = self.changed.clone();
         let seen = async {
             loop {
@@ -109,14 +134,21 @@ impl Socket {
         };
         match tokio::time::timeout(time, seen).await {
             Ok(Some(seen)) => seen,
-            Ok(None) => panic!("the socket ended before: {what} (close code {:?})", self.desk().closed),
-            Err(_) => panic!("not within {time:?}: {what}; refused so far: {:?}", self.desk().refused),
+            Ok(None) => panic!(
+                "the socket ended before: {what} (close code {:?})",
+                self.desk().closed
+            ),
+            Err(_) => panic!(
+                "not within {time:?}: {what}; refused so far: {:?}",
+                self.desk().refused
+            ),
         }
     }
 
     /// Waits for the close and returns its code.
     pub async fn close_code(&self, within: Duration) -> u16 {
-        self.within(within, "the socket is closed", |desk| desk.closed).await
+        self.within(within, "the socket is closed", |desk| desk.closed)
+            .await
     }
 }
 
@@ -137,7 +169,9 @@ impl Reading {
         let code = loop {
             match stream.next().await {
                 Some(Ok(Message::Text(frame))) => self.take(&frame),
-                Some(Ok(Message::Close(goodbye))) => break goodbye.map_or(1005, |goodbye| goodbye.code.into()),
+                Some(Ok(Message::Close(goodbye))) => {
+                    break goodbye.map_or(1005, |goodbye| goodbye.code.into());
+                }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => break 1006,
             }
@@ -153,7 +187,10 @@ impl Reading {
         let next = lock(&self.desk).take(frame.frame);
         let answer = match next {
             Next::Wait => None,
-            Next::Ask(conversation_id, after_rev) => Some(ClientFrame::Changes { conversation_id, after_rev }),
+            Next::Ask(conversation_id, after_rev) => Some(ClientFrame::Changes {
+                conversation_id,
+                after_rev,
+            }),
             Next::Again(id) => Some(subscribe(id, None)),
         };
         if let Some(answer) = answer {
@@ -163,7 +200,10 @@ impl Reading {
     }
 }
 
-async fn write(mut sink: SplitSink<Stream, Message>, mut commands: mpsc::UnboundedReceiver<Message>) {
+async fn write(
+    mut sink: SplitSink<Stream, Message>,
+    mut commands: mpsc::UnboundedReceiver<Message>,
+) {
     while let Some(message) = commands.recv().await {
         if sink.send(message).await.is_err() {
             break;
@@ -174,7 +214,11 @@ async fn write(mut sink: SplitSink<Stream, Message>, mut commands: mpsc::Unbound
 }
 
 fn subscribe(conversation_id: ConversationId, after_rev: Option<i64>) -> ClientFrame {
-    ClientFrame::Subscribe { conversation_id, mode: WatchMode::Work, after_rev }
+    ClientFrame::Subscribe {
+        conversation_id,
+        mode: WatchMode::Work,
+        after_rev,
+    }
 }
 
 fn text(frame: ClientFrame) -> Message {
@@ -198,13 +242,20 @@ pub async fn connect(console: &str, ticket: &str, origin: Option<&str>) -> Resul
     let mut request = url.into_client_request().expect("an address");
     let offered = format!("{SUBPROTOCOL}, {TICKET_PREFIX}{ticket}");
     let headers = request.headers_mut();
-    headers.insert("sec-websocket-protocol", offered.parse().expect("a header value"));
+    headers.insert(
+        "sec-websocket-protocol",
+        offered.parse().expect("a header value"),
+    );
     if let Some(origin) = origin {
         headers.insert("origin", origin.parse().expect("a header value"));
     }
     match tokio_tungstenite::connect_async(request).await {
         Ok((stream, answer)) => {
-            assert_eq!(answer.headers()["sec-websocket-protocol"], SUBPROTOCOL, "the ticket is not echoed");
+            assert_eq!(
+                answer.headers()["sec-websocket-protocol"],
+                SUBPROTOCOL,
+                "the ticket is not echoed"
+            );
             Ok(stream)
         }
         Err(tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),

@@ -49,7 +49,11 @@ impl Plan {
     /// With two nodes.
     #[must_use]
     pub fn two_nodes() -> Self {
-        Self { more_nodes: 1, ..Self::default() }.with("node.expected_nodes", 2)
+        Self {
+            more_nodes: 1,
+            ..Self::default()
+        }
+        .with("node.expected_nodes", 2)
     }
 }
 
@@ -88,11 +92,13 @@ impl Stack {
         let data = folder.path();
         let logs = data.join("logs");
         std::fs::create_dir(&logs).expect("a folder of logs");
-        let (postgres, redis) = tokio::join!(database_server(data), Redis::start(redis_options(data)));
+        let (postgres, redis) =
+            tokio::join!(database_server(data), Redis::start(redis_options(data)));
         let (postgres, redis) = (postgres, redis.expect("a private Redis"));
         compliance::vault::keys::init(&data.join("keys")).expect("keys");
         let number = Number::fresh();
-        let simulator = Simulator::start(&data.join("simulator"), &number, &plan.simulator, &logs).await;
+        let simulator =
+            Simulator::start(&data.join("simulator"), &number, &plan.simulator, &logs).await;
         let settings = settings(data, &postgres, &redis, &number, &simulator.url);
         let environment = environment(&settings, &plan.settings);
         let store = open_store(&settings).await;
@@ -126,7 +132,9 @@ impl Stack {
     /// When it was killed or stopped.
     #[must_use]
     pub fn node(&self, index: usize) -> &Node {
-        self.nodes[index].as_ref().unwrap_or_else(|| panic!("node {index} is down"))
+        self.nodes[index]
+            .as_ref()
+            .unwrap_or_else(|| panic!("node {index} is down"))
     }
 
     /// `kill -9` of a node.
@@ -144,7 +152,8 @@ impl Stack {
         self.starts += 1;
         let name = format!("node-{index}-{}", self.starts);
         let logs = self.folder.path().join("logs");
-        self.nodes[index] = Some(Node::start(&name, &self.environment, self.plan.roles, &logs).await);
+        self.nodes[index] =
+            Some(Node::start(&name, &self.environment, self.plan.roles, &logs).await);
     }
 
     /// A customer.
@@ -167,7 +176,10 @@ impl Stack {
     /// Runs `balcao` with the configuration of the nodes.
     pub async fn balcao(&self, arguments: &[&str], stdin: &str) -> cli::Said {
         let mut environment = self.environment.clone();
-        environment.push(("BALCAO__DATABASE__OWNER_URL".to_owned(), self.postgres.owner_url()));
+        environment.push((
+            "BALCAO__DATABASE__OWNER_URL".to_owned(),
+            self.postgres.owner_url(),
+        ));
         cli::run(&environment, arguments, stdin).await
     }
 
@@ -193,9 +205,19 @@ impl Drop for Stack {
         if !std::thread::panicking() {
             return;
         }
-        let logs = std::fs::read_dir(self.folder.path().join("logs")).into_iter().flatten().flatten();
-        for log in logs.map(|entry| entry.path()).chain([self.folder.path().join("postgres.log")]) {
-            eprintln!("--- {}\n{}", log.file_name().unwrap_or_default().display(), tail(&log, SHOWN_LINES));
+        let logs = std::fs::read_dir(self.folder.path().join("logs"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        for log in logs
+            .map(|entry| entry.path())
+            .chain([self.folder.path().join("postgres.log")])
+        {
+            eprintln!(
+                "--- {}\n{}",
+                log.file_name().unwrap_or_default().display(),
+                tail(&log, SHOWN_LINES)
+            );
         }
     }
 }
@@ -211,16 +233,32 @@ async fn database_server(data: &Path) -> Postgres {
         balcao::commands::migrate::migrate(&owner_url).await?;
         Ok(())
     };
-    let template = Postgres::template(&cache_folder().join("postgres"), &key, migrated).await.expect("a migrated template");
-    let options = postgres::Options { template: Some(template), ..postgres::Options::throw_away(data) };
-    Postgres::start(options).await.expect("a private PostgreSQL")
+    let template = Postgres::template(&cache_folder().join("postgres"), &key, migrated)
+        .await
+        .expect("a migrated template");
+    let options = postgres::Options {
+        template: Some(template),
+        ..postgres::Options::throw_away(data)
+    };
+    Postgres::start(options)
+        .await
+        .expect("a private PostgreSQL")
 }
 
 fn redis_options(data: &Path) -> redis::Options {
-    redis::Options { data: data.to_owned(), append_only: false }
+    redis::Options {
+        data: data.to_owned(),
+        append_only: false,
+    }
 }
 
-fn settings(data: &Path, postgres: &Postgres, redis: &Redis, number: &Number, simulator: &str) -> Vec<(&'static str, String)> {
+fn settings(
+    data: &Path,
+    postgres: &Postgres,
+    redis: &Redis,
+    number: &Number,
+    simulator: &str,
+) -> Vec<(&'static str, String)> {
     vec![
         ("database.url", postgres.app_url()),
         ("database.sequencer_url", postgres.sequencer_url()),
@@ -231,18 +269,31 @@ fn settings(data: &Path, postgres: &Postgres, redis: &Redis, number: &Number, si
         ("webhook.verify_token", number.verify_token.clone()),
         ("whatsapp.graph_base_url", simulator.to_owned()),
         ("bot.erp_url", simulator.to_owned()),
-        ("node.drain_seconds", "5".to_owned()),
+        // An unoptimised build takes a tenth of a second to log in to PostgreSQL, many times at once after a start.
+        ("database.ingest.acquire_timeout_ms", "10000".to_owned()),
+        ("database.api.acquire_timeout_ms", "10000".to_owned()),
     ]
 }
 
 /// Of two settings with one key the later wins.
-fn environment(settings: &[(&'static str, String)], planned: &[(&'static str, String)]) -> Vec<(String, String)> {
+fn environment(
+    settings: &[(&'static str, String)],
+    planned: &[(&'static str, String)],
+) -> Vec<(String, String)> {
     let variable = |key: &str| format!("BALCAO__{}", key.replace('.', "__").to_uppercase());
-    settings.iter().chain(planned).map(|(key, value)| (variable(key), value.clone())).collect()
+    settings
+        .iter()
+        .chain(planned)
+        .map(|(key, value)| (variable(key), value.clone()))
+        .collect()
 }
 
 async fn open_store(settings: &[(&'static str, String)]) -> Store {
-    let sources = settings.iter().fold(Sources::default(), |sources, (key, value)| sources.with(key, value));
+    let sources = settings
+        .iter()
+        .fold(Sources::default(), |sources, (key, value)| {
+            sources.with(key, value)
+        });
     let config = Config::load(&sources).expect("the stack's configuration");
     let provider = key_provider(&config.keys).expect("a key folder");
     let vault = Vault::open(provider).await.expect("the keys open");

@@ -97,7 +97,10 @@ impl Staff {
     /// Somebody's log-in.
     #[must_use]
     pub fn account(&self, who: Who) -> &Account {
-        self.accounts.iter().find(|account| account.who == who).expect("everybody has an account")
+        self.accounts
+            .iter()
+            .find(|account| account.who == who)
+            .expect("everybody has an account")
     }
 
     /// Adds teams, staff and the number.
@@ -110,8 +113,12 @@ impl Staff {
             })
         });
         let mut tx = store.api.begin().await.expect("a transaction");
-        let support = team::put(&mut tx, "suporte", "Suporte técnico").await.expect("a team");
-        let billing = team::put(&mut tx, "financeiro", "Financeiro").await.expect("a team");
+        let support = team::put(&mut tx, "suporte", "Suporte técnico")
+            .await
+            .expect("a team");
+        let billing = team::put(&mut tx, "financeiro", "Financeiro")
+            .await
+            .expect("a team");
         let mut accounts = Vec::new();
         for hashed in hashing {
             let (who, password, password_hash) = hashed.await.expect("hashing ends");
@@ -129,8 +136,15 @@ impl Staff {
                     _ => vec![support, billing],
                 },
             };
-            let id = agent::create(store, &mut tx, &new).await.expect("a member of staff");
-            accounts.push(Account { who, id, email, password });
+            let id = agent::create(store, &mut tx, &new)
+                .await
+                .expect("a member of staff");
+            accounts.push(Account {
+                who,
+                id,
+                email,
+                password,
+            });
         }
         let new = NewChannel {
             phone_number_id: number.phone_number_id.clone(),
@@ -142,7 +156,12 @@ impl Staff {
         };
         let channel = channel::put(store, &mut tx, &new).await.expect("a number");
         tx.commit().await.expect("the seeds are stored");
-        Self { accounts, support, billing, channel }
+        Self {
+            accounts,
+            support,
+            billing,
+            channel,
+        }
     }
 }
 

@@ -67,7 +67,7 @@ fn keep_current(
                     }
                     demo = Some(start(workspace, data)?);
                 }
-                Err(error) => steps.say(&format!("{error:#}; waiting for the next change")),
+                Err(error) => steps.say(&format!("{error:#}; waiting for the next change (a query without cached data: cargo xtask generate)")),
             }
         }
         if vite.try_wait()?.is_some() {

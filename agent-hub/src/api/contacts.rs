@@ -58,6 +58,7 @@ pub struct Revealed {
 
 /// A customer, masked, with past cases.
 #[utoipa::path(
+    operation_id = "show_contact",
     get, path = "/contacts/{id}", tag = "contacts", params(("id" = ContactId, Path)),
     responses(
         (status = 200, description = "The customer", body = ContactPage),

@@ -91,6 +91,7 @@ async fn list(
 
 /// The head of a conversation.
 #[utoipa::path(
+    operation_id = "show_conversation",
     get, path = "/conversations/{id}", tag = "conversations", params(("id" = ConversationId, Path)),
     responses(
         (status = 200, description = "Now", body = ConversationView),

@@ -53,6 +53,7 @@ pub struct LocaleBody {
 
 /// Queues and colleagues now.
 #[utoipa::path(
+    operation_id = "show_floor",
     get, path = "/floor", tag = "floor",
     responses(
         (status = 200, description = "The floor", body = Floor),

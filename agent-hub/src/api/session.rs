@@ -245,6 +245,7 @@ async fn renew(
 
 /// Who is logged in.
 #[utoipa::path(
+    operation_id = "show_session",
     get, path = "/session", tag = "session",
     responses(
         (status = 200, description = "The session of the access token", body = SessionView),

@@ -10,7 +10,7 @@ use compliance::audit::{self, Action, ActorKind, Event, Signer, verify};
 use compliance::vault::Seed;
 
 use super::open;
-use crate::cli::{Common, Failure};
+use crate::cli::{Failure, Settings};
 
 /// How long an export waits for the sequencer of a running node.
 const WAIT_FOR_SEQUENCER: Duration = Duration::from_secs(15);
@@ -48,15 +48,15 @@ pub enum Verb {
 ///
 /// # Errors
 /// [`Failure::Check`] when a folder or the log does not verify.
-pub async fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
+pub async fn run(settings: &Settings, verb: Verb) -> Result<(), Failure> {
     match verb {
-        Verb::Export { from, to, out } => write(common, from, to, out).await,
-        Verb::Verify { dir, key } => check(common, &dir, &key),
+        Verb::Export { from, to, out } => write(settings, from, to, out).await,
+        Verb::Verify { dir, key } => check(settings, &dir, &key),
         Verb::Key => {
-            println!("{}", signer(&common.load()?)?.vkey());
+            println!("{}", signer(&settings.load()?)?.vkey());
             Ok(())
         }
-        Verb::Fsck => fsck(common).await,
+        Verb::Fsck => fsck(settings).await,
     }
 }
 
@@ -67,12 +67,12 @@ pub(crate) fn signer(config: &Config) -> Result<Signer, Failure> {
 }
 
 async fn write(
-    common: &Common,
+    settings: &Settings,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
     out: PathBuf,
 ) -> Result<(), Failure> {
-    let (config, store) = open(common).await?;
+    let (config, store) = open(settings).await?;
     let signer = signer(&config)?;
     let request = audit::Request {
         from,
@@ -83,7 +83,7 @@ async fn write(
     };
     let exported = Event::new(Action::AuditExported, ActorKind::System, None);
     let summary = audit::export(&store.worker, &signer, &request, &exported).await?;
-    if common.json {
+    if settings.json {
         println!("{}", serde_json::to_string(&summary)?);
     } else {
         println!(
@@ -108,10 +108,10 @@ async fn write(
     Ok(())
 }
 
-fn check(common: &Common, dir: &std::path::Path, key: &str) -> Result<(), Failure> {
+fn check(settings: &Settings, dir: &std::path::Path, key: &str) -> Result<(), Failure> {
     match verify::folder(dir, key) {
         Ok(report) => {
-            if common.json {
+            if settings.json {
                 println!("{}", serde_json::json!({ "ok": true, "report": report }));
             } else {
                 println!(
@@ -131,7 +131,7 @@ fn check(common: &Common, dir: &std::path::Path, key: &str) -> Result<(), Failur
             Ok(())
         }
         Err(failure) => {
-            if common.json {
+            if settings.json {
                 println!(
                     "{}",
                     serde_json::json!({ "ok": false, "file": failure.file, "why": failure.why })
@@ -144,11 +144,11 @@ fn check(common: &Common, dir: &std::path::Path, key: &str) -> Result<(), Failur
     }
 }
 
-async fn fsck(common: &Common) -> Result<(), Failure> {
-    let (config, store) = open(common).await?;
+async fn fsck(settings: &Settings) -> Result<(), Failure> {
+    let (config, store) = open(settings).await?;
     let report = audit::fsck(&store.worker, &signer(&config)?.verifier()).await?;
     let sound = report.findings.is_empty();
-    if common.json {
+    if settings.json {
         let findings: Vec<_> = report
             .findings
             .iter()

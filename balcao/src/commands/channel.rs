@@ -5,7 +5,7 @@ use balcao_core::store::team;
 use clap::{Args, Subcommand};
 
 use super::open;
-use crate::cli::{Common, Failure, secret_from_stdin};
+use crate::cli::{Failure, Settings, secret_from_stdin};
 
 /// What can be done with channels.
 #[derive(Subcommand)]
@@ -38,9 +38,9 @@ pub struct Add {
 ///
 /// # Errors
 /// [`Failure::Other`] for an unknown team or a refused value.
-pub async fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
+pub async fn run(settings: &Settings, verb: Verb) -> Result<(), Failure> {
     let Verb::Add(add) = verb;
-    let (_, store) = open(common).await?;
+    let (_, store) = open(settings).await?;
     let access_token = secret_from_stdin("the access token")?;
     let mut tx = store.api.begin().await?;
     let default_team_id =
@@ -60,7 +60,7 @@ pub async fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
     };
     let id = channel::put(&store, &mut tx, &new).await?;
     tx.commit().await?;
-    if common.json {
+    if settings.json {
         println!("{}", serde_json::json!({ "id": id }));
     } else {
         println!("channel {id}; point Meta's webhook at this installation's webhook address");

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use compliance::audit::{self, Action, ActorKind, Event, ObjectKind};
 
 use super::open;
-use crate::cli::{Common, Failure, secret_from_stdin};
+use crate::cli::{Failure, Settings, secret_from_stdin};
 
 /// What can be done with contacts.
 #[derive(Subcommand)]
@@ -28,15 +28,15 @@ pub enum Verb {
 ///
 /// # Errors
 /// [`Failure::Check`] when there is no such contact.
-pub async fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
+pub async fn run(settings: &Settings, verb: Verb) -> Result<(), Failure> {
     match verb {
-        Verb::Find => find(common).await,
-        Verb::Erase { id, reason } => erase(common, id, &reason).await,
+        Verb::Find => find(settings).await,
+        Verb::Erase { id, reason } => erase(settings, id, &reason).await,
     }
 }
 
-async fn find(common: &Common) -> Result<(), Failure> {
-    let (_, store) = open(common).await?;
+async fn find(settings: &Settings) -> Result<(), Failure> {
+    let (_, store) = open(settings).await?;
     let phone: String = secret_from_stdin("the phone")?
         .chars()
         .filter(char::is_ascii_digit)
@@ -50,7 +50,7 @@ async fn find(common: &Common) -> Result<(), Failure> {
     audit::record(&mut tx, &looked_up).await?;
     tx.commit().await?;
     for id in &found {
-        if common.json {
+        if settings.json {
             println!("{}", serde_json::json!({ "id": id }));
         } else {
             println!("{id}");
@@ -63,8 +63,8 @@ async fn find(common: &Common) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn erase(common: &Common, id: ContactId, reason: &str) -> Result<(), Failure> {
-    let (_, store) = open(common).await?;
+async fn erase(settings: &Settings, id: ContactId, reason: &str) -> Result<(), Failure> {
+    let (_, store) = open(settings).await?;
     let mut tx = store.api.begin().await?;
     let erased = match erasure::erase(&mut tx, id, None, reason).await {
         Ok(erased) => erased,
@@ -87,7 +87,7 @@ async fn erase(common: &Common, id: ContactId, reason: &str) -> Result<(), Failu
     audit::record(&mut tx, &event).await?;
     tx.commit().await?;
     store.vault.forget(&erased.subjects);
-    if common.json {
+    if settings.json {
         println!(
             "{}",
             serde_json::json!({

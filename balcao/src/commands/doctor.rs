@@ -10,7 +10,7 @@ use balcao_core::store::{Store, dead_letter, outbox, retention};
 use serde_json::{Value, json};
 
 use super::open_store;
-use crate::cli::{Common, Failure};
+use crate::cli::{Failure, Settings};
 
 /// Dead letters listed at most.
 const LISTED: i64 = 20;
@@ -43,8 +43,8 @@ impl Check {
 ///
 /// # Errors
 /// [`Failure::Check`] when a check fails; [`Failure::Config`] when not even the configuration can be read.
-pub async fn run(common: &Common) -> Result<(), Failure> {
-    let config = common.load()?;
+pub async fn run(settings: &Settings) -> Result<(), Failure> {
+    let config = settings.load()?;
     let mut checks = configuration(&config);
     let mut letters = Vec::new();
     let mut waiting = json!({});
@@ -68,7 +68,7 @@ pub async fn run(common: &Common) -> Result<(), Failure> {
     }
     checks.push(redis(&config).await);
     let sound = checks.iter().all(|check| check.ok);
-    if common.json {
+    if settings.json {
         let checks: Vec<Value> = checks
             .iter()
             .map(|check| json!({ "name": check.name, "ok": check.ok, "says": check.says }))

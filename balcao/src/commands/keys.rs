@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use crate::cli::{Common, Failure};
+use crate::cli::{Failure, Settings};
 
 /// What can be done with keys.
 #[derive(Subcommand)]
@@ -21,10 +21,10 @@ pub enum Verb {
 ///
 /// # Errors
 /// [`Failure::Other`] when a file cannot be made.
-pub fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
+pub fn run(settings: &Settings, verb: Verb) -> Result<(), Failure> {
     let Verb::Init { dir } = verb;
     let made = compliance::vault::keys::init(&dir)?;
-    if common.json {
+    if settings.json {
         println!("{}", serde_json::json!({ "dir": dir, "made": made }));
     } else if made.is_empty() {
         println!("{} has all keys; nothing was changed", dir.display());

@@ -2,14 +2,14 @@
 
 use sqlx::Connection as _;
 
-use crate::cli::{Common, Failure};
+use crate::cli::{Failure, Settings};
 
 /// Runs what is missing.
 ///
 /// # Errors
 /// [`Failure::Setting`] without an owner's URL; [`Failure::Other`] when a migration fails (nothing of it stays).
-pub async fn run(common: &Common) -> Result<(), Failure> {
-    let config = common.load()?;
+pub async fn run(settings: &Settings) -> Result<(), Failure> {
+    let config = settings.load()?;
     let url = config.database.owner_url();
     if url.is_empty() {
         return Err(Failure::Setting(
@@ -17,7 +17,7 @@ pub async fn run(common: &Common) -> Result<(), Failure> {
         ));
     }
     let done = migrate(url).await?;
-    if common.json {
+    if settings.json {
         println!("{}", serde_json::json!({ "migrations": done }));
     } else {
         println!("the database has all {done} migrations");

@@ -17,11 +17,11 @@ use balcao_core::config::Config;
 use balcao_core::store::Store;
 use compliance::Vault;
 
-use crate::cli::{Common, Failure};
+use crate::cli::{Failure, Settings};
 
 /// Opens the store for a verb that works once and ends.
-pub(crate) async fn open(common: &Common) -> Result<(Config, Store), Failure> {
-    let config = common.load()?;
+pub(crate) async fn open(settings: &Settings) -> Result<(Config, Store), Failure> {
+    let config = settings.load()?;
     let store = open_store(&config).await?;
     Ok((config, store))
 }

@@ -4,7 +4,7 @@ use balcao_core::config::{Config, NodeRole};
 use balcao_core::telemetry;
 use clap::Args;
 
-use crate::cli::{Common, Failure};
+use crate::cli::{Failure, Settings};
 use crate::node::{Doors, Node};
 
 /// Which part of the product this node is, and where.
@@ -22,8 +22,8 @@ pub struct Options {
 ///
 /// # Errors
 /// [`Failure::Config`] and [`Failure::Setting`] when the node must not start like this.
-pub async fn run(common: &Common, options: Options) -> Result<(), Failure> {
-    let mut sources = common.sources()?;
+pub async fn run(settings: &Settings, options: Options) -> Result<(), Failure> {
+    let mut sources = settings.sources()?;
     if let Some(base) = options.port_base {
         for (offset, door) in ["console", "webhook", "operations"].into_iter().enumerate() {
             let port = if base == 0 {

@@ -4,7 +4,7 @@ use balcao_core::store::team;
 use clap::Subcommand;
 
 use super::open;
-use crate::cli::{Common, Failure};
+use crate::cli::{Failure, Settings};
 
 /// What can be done with teams.
 #[derive(Subcommand)]
@@ -24,13 +24,13 @@ pub enum Verb {
 ///
 /// # Errors
 /// [`Failure::Other`] when the database refuses.
-pub async fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
-    let (_, store) = open(common).await?;
+pub async fn run(settings: &Settings, verb: Verb) -> Result<(), Failure> {
+    let (_, store) = open(settings).await?;
     let mut conn = store.api.acquire().await?;
     match verb {
         Verb::Add { slug, name } => {
             let id = team::put(&mut conn, &slug, &name).await?;
-            if common.json {
+            if settings.json {
                 println!("{}", serde_json::json!({ "id": id, "slug": slug }));
             } else {
                 println!("team {slug} ({id})");
@@ -38,7 +38,7 @@ pub async fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
         }
         Verb::List => {
             for team in team::list(&mut conn).await? {
-                if common.json {
+                if settings.json {
                     println!(
                         "{}",
                         serde_json::json!({ "id": team.id, "slug": team.slug, "name": team.name })

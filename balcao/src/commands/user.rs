@@ -6,7 +6,7 @@ use balcao_core::store::team;
 use clap::{Args, Subcommand};
 
 use super::open;
-use crate::cli::{Common, Failure, secret_from_stdin};
+use crate::cli::{Failure, Settings, secret_from_stdin};
 
 /// What can be done with staff.
 #[derive(Subcommand)]
@@ -47,9 +47,9 @@ fn role(word: &str) -> Result<Role, String> {
 ///
 /// # Errors
 /// [`Failure::Other`] for an unknown team or a weak password.
-pub async fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
+pub async fn run(settings: &Settings, verb: Verb) -> Result<(), Failure> {
     let Verb::Add(add) = verb;
-    let (_, store) = open(common).await?;
+    let (_, store) = open(settings).await?;
     let password = secret_from_stdin("the password")?;
     let mut tx = store.api.begin().await?;
     let mut team_ids = Vec::new();
@@ -70,7 +70,7 @@ pub async fn run(common: &Common, verb: Verb) -> Result<(), Failure> {
     };
     let id = agent::create(&store, &mut tx, &new).await?;
     tx.commit().await?;
-    if common.json {
+    if settings.json {
         println!("{}", serde_json::json!({ "id": id }));
     } else {
         println!("member of staff {id}");

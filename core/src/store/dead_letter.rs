@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Error, Store};
-use crate::model::{ChannelId, DeadLetterId, Rank};
+use crate::model::{ChannelId, ContactId, DeadLetterId, Rank};
 
 /// Something that is kept instead of stored.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Letter<'a> {
     pub detail: &'a str,
     /// To which number, when known.
     pub channel_id: Option<ChannelId>,
+    /// Whose it is, when that is known: their erasure deletes it.
+    pub contact_id: Option<ContactId>,
     /// What Meta sent.
     pub raw: &'a [u8],
 }
@@ -70,13 +72,16 @@ pub async fn keep(
         seal(store, &mut *conn, now, Place::dead_letter(id.0), letter.raw).await?;
     sqlx::query!(
         r#"
-        insert into dead_letter (id, reason, detail, channel_id, subject_id, sealed, size_bytes, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(days => $8))
+        insert into dead_letter (
+          id, reason, detail, channel_id, contact_id, subject_id, sealed, size_bytes, expires_at
+        )
+        values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(days => $9))
         "#,
         id.0,
         letter.reason,
         letter.detail,
         letter.channel_id.map(|id| id.0),
+        letter.contact_id.map(|id| id.0),
         subject.0,
         sealed,
         i32::try_from(letter.raw.len()).unwrap_or(i32::MAX),

@@ -69,6 +69,9 @@ pub async fn erase(
         .execute(&mut *conn)
         .await?
         .rows_affected();
+    sqlx::query!("delete from dead_letter where contact_id = $1", id.0)
+        .execute(&mut *conn)
+        .await?;
     sqlx::query!(
         "update contact_channel set sealed_address = null, subject_id = null, window_until = null where contact_id = $1",
         id.0

@@ -34,6 +34,8 @@ pub struct Arrival {
     pub reply_to: Option<(ConversationId, i64)>,
     /// Where replies go, sealed.
     pub sealed_address: Vec<u8>,
+    /// Kept and shown, but not a turn of the customer (a reaction, an edit): it opens no window and asks for no answer.
+    pub is_quiet: bool,
 }
 
 /// Where a stored message landed.
@@ -121,6 +123,7 @@ pub async fn insert(
         .iter()
         .map(|item| item.sealed_address.clone())
         .collect();
+    let quiet: Vec<bool> = batch.iter().map(|item| item.is_quiet).collect();
     let rows = sqlx::query_file!(
         "src/store/ingest.sql",
         &macs,
@@ -135,6 +138,7 @@ pub async fn insert(
         &reply_conversations as &[Option<Uuid>],
         &reply_seqs as &[Option<i64>],
         &addresses,
+        &quiet,
         debounce_seconds,
     )
     .fetch_all(conn)

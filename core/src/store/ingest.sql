@@ -16,7 +16,8 @@ with item as (
     $9::uuid[],
     $10::uuid[],
     $11::bigint[],
-    $12::bytea[]
+    $12::bytea[],
+    $13::boolean[]
   ) with ordinality as i (
     mac,
     contact_id,
@@ -30,6 +31,7 @@ with item as (
     reply_to_conversation_id,
     reply_to_seq,
     sealed_address,
+    is_quiet,
     n
   )
   order by mac, n
@@ -58,7 +60,7 @@ with item as (
     channel_id,
     count(*)::integer as n,
     (array_agg(new_conversation_id order by arrived.n))[1] as new_id,
-    max(meta_at) as last_meta_at,
+    max(meta_at) filter (where not is_quiet) as last_meta_at,
     (array_agg(subject_id order by arrived.n desc))[1] as subject_id,
     (array_agg(sealed_address order by arrived.n desc))[1] as sealed_address
   from arrived
@@ -140,9 +142,10 @@ with item as (
     sealed_address = excluded.sealed_address
 ), turned as (
   insert into bot_turn (conversation_id, upto_seq, due_at)
-  select conversation_id, max(seq), now() + make_interval(secs => $13::double precision)
+  select conversation_id, max(seq), now() + make_interval(secs => $14::double precision)
   from numbered
   where handler = 'bot'
+    and not is_quiet
   group by conversation_id
   order by conversation_id
   on conflict (conversation_id) do update set upto_seq = excluded.upto_seq

@@ -33,6 +33,7 @@ impl Writer {
                 reason: letter.reason.word(),
                 detail: &letter.detail,
                 channel_id: letter.channel_id,
+                contact_id: letter.contact_id,
                 raw: &letter.raw,
             };
             dead_letter::keep(&self.ctx.store, &mut tx, &letter, now, days).await?;

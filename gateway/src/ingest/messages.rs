@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use balcao_core::bell::Wake;
 use balcao_core::metrics;
-use balcao_core::model::{Body, ContactId, ConversationId, MessageId};
+use balcao_core::model::{Body, ContactId, Content, ConversationId, MessageId};
 use balcao_core::store::contact::Resolved;
 use balcao_core::store::ingest::{self, Arrival, Outcome};
 use balcao_core::store::{self, message};
@@ -20,6 +20,13 @@ use super::{MAX_TRIES, Writer, pause};
 const TIME_ZONE: &str = "America/Sao_Paulo";
 /// Times a batch is resolved anew because of erasures that happened meanwhile.
 const MAX_RESOLUTIONS: u32 = 4;
+
+/// What Meta reports about a message rather than as one: shown, but nothing to answer, and no opener of the window.
+const QUIET_TYPES: [&str; 4] = ["reaction", "edit", "revoke", "system"];
+
+fn is_quiet(content: &Content) -> bool {
+    matches!(content, Content::Unsupported { type_name, .. } if QUIET_TYPES.contains(&type_name.as_str()))
+}
 
 /// How one transaction went.
 enum Written {
@@ -82,7 +89,7 @@ impl Writer {
                 if stored[index] {
                     is_stored[place] = true;
                 } else if culprits.contains(&index) {
-                    letters.push((place, item.into_letter()));
+                    letters.push((place, item.into_letter(who.contact_id)));
                 } else {
                     if let Batch::Erased(contacts) = &outcome
                         && contacts.contains(&who.contact_id)
@@ -201,6 +208,7 @@ impl Writer {
                 .quote(item)
                 .and_then(|mac| quoted.get(mac.as_bytes()).copied()),
             sealed_address: key.seal(address_place, &address)?,
+            is_quiet: is_quiet(&inbound.content),
         })
     }
 

@@ -97,6 +97,7 @@ fn letter(report: &Report) -> Letter {
         reason: Reason::RefusedByDatabase,
         detail: "status".to_owned(),
         channel_id: None,
+        contact_id: None,
         raw: report.raw.clone(),
     }
 }

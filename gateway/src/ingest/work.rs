@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use balcao_core::model::ChannelId;
+use balcao_core::model::{ChannelId, ContactId};
 use balcao_core::store;
 use balcao_core::store::channel::Channel;
 use bytes::Bytes;
@@ -40,17 +40,20 @@ pub struct Letter {
     pub detail: String,
     /// To which number, when it is ours.
     pub channel_id: Option<ChannelId>,
+    /// Whose it is, when that is known: their erasure deletes it.
+    pub contact_id: Option<ContactId>,
     /// As it came.
     pub raw: Bytes,
 }
 
 impl Arriving {
     /// What becomes of a message that the database refuses.
-    pub fn into_letter(self) -> Letter {
+    pub fn into_letter(self, who: ContactId) -> Letter {
         Letter {
             reason: Reason::RefusedByDatabase,
             detail: "message".to_owned(),
             channel_id: Some(self.channel.id),
+            contact_id: Some(who),
             raw: self.inbound.raw,
         }
     }
@@ -92,6 +95,7 @@ pub async fn assign(items: Vec<Item>, channels: &Channels) -> Result<Vec<Work>, 
                     reason,
                     detail,
                     channel_id,
+                    contact_id: None,
                     raw,
                 })
             }
@@ -113,6 +117,7 @@ fn stranger(detail: &str, raw: Bytes) -> Letter {
         reason: Reason::UnknownChannel,
         detail: detail.to_owned(),
         channel_id: None,
+        contact_id: None,
         raw,
     }
 }

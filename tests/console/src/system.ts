@@ -20,6 +20,8 @@ export interface System {
   /** The console of the demo's own node, and of the second one. */
   consoles: readonly [string, string];
   simulator: string;
+  /** The owner's, for looking inside. */
+  database: string;
   account: (name: string) => Account;
   stop: () => Promise<void>;
 }
@@ -56,6 +58,7 @@ export async function startSystem(): Promise<System> {
     return {
       consoles: [told.console_url, String(doors.get("console"))],
       simulator: told.simulator_url,
+      database: told.database_url,
       account: (name) => {
         const found = accounts.find((one) => one.email.startsWith(`${name}@`));
         if (!found) throw new Error(`demo.json knows no ${name}`);

@@ -16,12 +16,19 @@ async fn a_customer_a_bot_and_two_agents_meet() {
     let ana = stack.agent(Who::Ana, 0).await;
     let desk = Socket::open(&ana).await;
     desk.watch_list("queue", ListScope::Queue);
-    desk.until("the empty queue", |desk| desk.lists.get("queue")?.is_empty().then_some(())).await;
+    desk.until("the empty queue", |desk| {
+        desk.lists.get("queue")?.is_empty().then_some(())
+    })
+    .await;
 
     the_bot_answers(&stack).await;
     let name = stack.phone(CUSTOMER).name;
     // Nobody asked for the list again: it moves by itself.
-    let waiting = desk.until("the customer on Ana's queue", |desk| desk.row("queue", &name).cloned()).await;
+    let waiting = desk
+        .until("the customer on Ana's queue", |desk| {
+            desk.row("queue", &name).cloned()
+        })
+        .await;
     assert_eq!(waiting.state, CaseState::Waiting);
     assert_eq!(waiting.handoff_reason.as_deref(), Some("requested"));
     ana_answers(&stack, &desk, &waiting).await;
@@ -37,22 +44,45 @@ async fn a_customer_a_bot_and_two_agents_meet() {
 async fn the_bot_answers(stack: &Stack) {
     let customer = stack.phone(CUSTOMER);
     customer.says("oi").await;
-    customer.shows("the menu", 0, |bubble| bubble.offers.contains(&"menu.fatura".to_owned())).await;
+    customer
+        .shows("the menu", 0, |bubble| {
+            bubble.offers.contains(&"menu.fatura".to_owned())
+        })
+        .await;
 
     customer.taps("menu.fatura").await;
     let pix = the_erp_knows(stack).await;
-    customer.shows("the Pix code of the ERP's invoice", 1, |bubble| bubble.text.contains(&pix)).await;
+    customer
+        .shows("the Pix code of the ERP's invoice", 1, |bubble| {
+            bubble.text.contains(&pix)
+        })
+        .await;
 
     customer.says("atendente").await;
-    customer.shows("a place in the queue", 2, |bubble| bubble.text.contains("posição na fila: *1*")).await;
+    customer
+        .shows("a place in the queue", 2, |bubble| {
+            bubble.text.contains("posição na fila: *1*")
+        })
+        .await;
 }
 
 async fn the_erp_knows(stack: &Stack) -> String {
     let url = format!("{}/erp/invoices/search", stack.simulator.url);
-    let asked = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let answer = asked.post(url).json(&json!({"phone": CUSTOMER})).send().await.expect("the ERP answers");
+    let asked = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client");
+    let answer = asked
+        .post(url)
+        .json(&json!({"phone": CUSTOMER}))
+        .send()
+        .await
+        .expect("the ERP answers");
     let invoices: Value = answer.json().await.expect("invoices");
-    invoices["invoices"][0]["pix_code"].as_str().expect("one open invoice").to_owned()
+    invoices["invoices"][0]["pix_code"]
+        .as_str()
+        .expect("one open invoice")
+        .to_owned()
 }
 
 /// Ana takes it, leaves a note, replies, and sees the ticks move.
@@ -64,9 +94,18 @@ async fn ana_answers(stack: &Stack, desk: &Socket, waiting: &ConversationView) {
         conversation_id: waiting.id,
         epoch: waiting.epoch,
     });
-    let mine = desk.until("Ana owns it", |desk| desk.done.get("take").cloned()).await;
-    assert_eq!((mine.state, mine.agent_id), (CaseState::Attending, Some(stack.staff.account(Who::Ana).id)));
-    desk.send(ClientFrame::Note { client_ref: "note".to_owned(), conversation_id: waiting.id, text: NOTE.to_owned() });
+    let mine = desk
+        .until("Ana owns it", |desk| desk.done.get("take").cloned())
+        .await;
+    assert_eq!(
+        (mine.state, mine.agent_id),
+        (CaseState::Attending, Some(stack.staff.account(Who::Ana).id))
+    );
+    desk.send(ClientFrame::Note {
+        client_ref: "note".to_owned(),
+        conversation_id: waiting.id,
+        text: NOTE.to_owned(),
+    });
     desk.send(ClientFrame::Send {
         client_ref: "hello".to_owned(),
         conversation_id: waiting.id,
@@ -77,12 +116,21 @@ async fn ana_answers(stack: &Stack, desk: &Socket, waiting: &ConversationView) {
 
     customer.shows_text("Olá, aqui é a Ana").await;
     let ticks = |wanted: Ticks| {
-        move |desk: &e2e::Desk| (desk.thread(waiting.id).by_ref("hello")?.ticks? == wanted).then_some(())
+        move |desk: &e2e::Desk| {
+            (desk.thread(waiting.id).by_ref("hello")?.ticks? == wanted).then_some(())
+        }
     };
     desk.until("delivered", ticks(Ticks::Delivered)).await;
     customer.reads().await;
     desk.within(LIVE, "read", ticks(Ticks::Read)).await;
-    assert!(customer.thread().await.iter().all(|bubble| !bubble.text.contains(NOTE)), "a note is for colleagues");
+    assert!(
+        customer
+            .thread()
+            .await
+            .iter()
+            .all(|bubble| !bubble.text.contains(NOTE)),
+        "a note is for colleagues"
+    );
 }
 
 /// Ana transfers to billing; Davi, on the other node, sees it, takes it and closes it.
@@ -97,12 +145,25 @@ async fn billing_takes_over(stack: &Stack, desk: &Socket, other_desk: &Socket, i
         agent_id: None,
         note: Some("Quer negociar a fatura".to_owned()),
     });
-    let waiting = other_desk.within(LIVE, "it is on Davi's queue", |desk| desk.row("queue", &customer.name).cloned()).await;
-    assert!(waiting.epoch > epoch, "the epoch rises with each change of hands");
+    let waiting = other_desk
+        .within(LIVE, "it is on Davi's queue", |desk| {
+            desk.row("queue", &customer.name).cloned()
+        })
+        .await;
+    assert!(
+        waiting.epoch > epoch,
+        "the epoch rises with each change of hands"
+    );
 
     other_desk.watch(id);
-    other_desk.send(ClientFrame::Claim { client_ref: "mine".to_owned(), conversation_id: id, epoch: waiting.epoch });
-    let mine = other_desk.until("Davi owns it", |desk| desk.done.get("mine").cloned()).await;
+    other_desk.send(ClientFrame::Claim {
+        client_ref: "mine".to_owned(),
+        conversation_id: id,
+        epoch: waiting.epoch,
+    });
+    let mine = other_desk
+        .until("Davi owns it", |desk| desk.done.get("mine").cloned())
+        .await;
     other_desk.send(ClientFrame::Send {
         client_ref: "deal".to_owned(),
         conversation_id: id,
@@ -112,7 +173,13 @@ async fn billing_takes_over(stack: &Stack, desk: &Socket, other_desk: &Socket, i
     });
     customer.shows_text("Aqui é o Davi").await;
     other_desk
-        .until("delivered", |desk| matches!(desk.thread(id).by_ref("deal")?.ticks?, Ticks::Delivered | Ticks::Read).then_some(()))
+        .until("delivered", |desk| {
+            matches!(
+                desk.thread(id).by_ref("deal")?.ticks?,
+                Ticks::Delivered | Ticks::Read
+            )
+            .then_some(())
+        })
         .await;
     other_desk.send(ClientFrame::Resolve {
         client_ref: "end".to_owned(),
@@ -120,7 +187,9 @@ async fn billing_takes_over(stack: &Stack, desk: &Socket, other_desk: &Socket, i
         epoch: mine.epoch,
         reason: Some("negociado".to_owned()),
     });
-    let closed = other_desk.until("it is closed", |desk| desk.done.get("end").cloned()).await;
+    let closed = other_desk
+        .until("it is closed", |desk| desk.done.get("end").cloned())
+        .await;
     assert_eq!(closed.state, CaseState::Closed);
 }
 
@@ -129,16 +198,26 @@ async fn the_thread_is_whole(stack: &Stack, other_desk: &Socket, id: Conversatio
     stack.database.is_quiet(&stack.simulator).await;
     let (last_seq, last_rev) = stack.database.last(id).await;
     let thread = other_desk
-        .within(LIVE, "the newest rev", |desk| Some(desk.thread(id)).filter(|thread| thread.rev == last_rev))
+        .within(LIVE, "the newest rev", |desk| {
+            Some(desk.thread(id)).filter(|thread| thread.rev == last_rev)
+        })
         .await;
     assert!(thread.is_dense(), "{:?}", thread.items.keys());
-    assert_eq!(thread.items.len(), usize::try_from(last_seq).expect("a count"));
+    assert_eq!(
+        thread.items.len(),
+        usize::try_from(last_seq).expect("a count")
+    );
     assert!(thread.items.values().any(|item| says(item) == NOTE));
     let handed_off = |content: &Content| match content {
-        Content::System { line: SystemLine::HandedOff { position, .. } } => Some(*position),
+        Content::System {
+            line: SystemLine::HandedOff { position, .. },
+        } => Some(*position),
         _ => None,
     };
-    let position = thread.items.values().find_map(|item| handed_off(item.content.as_ref()?));
+    let position = thread
+        .items
+        .values()
+        .find_map(|item| handed_off(item.content.as_ref()?));
     assert_eq!(position, Some(1));
     stack.database.assert_dense().await;
 }

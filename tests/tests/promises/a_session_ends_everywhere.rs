@@ -24,11 +24,24 @@ async fn a_session_that_ends_closes_its_sockets_on_every_node_within_2_seconds()
     let began = Instant::now();
     assert_eq!(ana.call(Method::DELETE, "/session", None).await.status, 204);
     for socket in [&here, &there] {
-        assert_eq!(socket.close_code(LIVE.saturating_sub(began.elapsed())).await, close::SESSION_ENDED);
+        assert_eq!(
+            socket
+                .close_code(LIVE.saturating_sub(began.elapsed()))
+                .await,
+            close::SESSION_ENDED
+        );
     }
-    assert_eq!(other_session.desk().closed, None, "another log-in of the same person lives on");
+    assert_eq!(
+        other_session.desk().closed,
+        None,
+        "another log-in of the same person lives on"
+    );
     for agent in [&ana, &elsewhere] {
-        assert_eq!(agent.get("/floor").await.status, 401, "the access token is worth nothing, though it has not run out");
+        assert_eq!(
+            agent.get("/floor").await.status,
+            401,
+            "the access token is worth nothing, though it has not run out"
+        );
     }
     assert_eq!(renew(&ana.console, &ana.refresh_token).await.status, 401);
     assert_eq!(other.get("/floor").await.status, 200);
@@ -42,9 +55,21 @@ async fn a_ticket_opens_one_socket_from_our_own_origin_only() {
 
     let ticket = ana.ticket().await;
     assert!(connect(console, &ticket, None).await.is_ok());
-    assert_eq!(connect(console, &ticket, None).await.err(), Some(401), "spent");
-    assert_eq!(connect(&stack.node(1).console, &ticket, None).await.err(), Some(401), "spent on every node");
-    assert_eq!(connect(console, &random(), None).await.err(), Some(401), "invented");
+    assert_eq!(
+        connect(console, &ticket, None).await.err(),
+        Some(401),
+        "spent"
+    );
+    assert_eq!(
+        connect(&stack.node(1).console, &ticket, None).await.err(),
+        Some(401),
+        "spent on every node"
+    );
+    assert_eq!(
+        connect(console, &random(), None).await.err(),
+        Some(401),
+        "invented"
+    );
 
     let ticket = ana.ticket().await;
     let port = console.rsplit(':').next().expect("a port");
@@ -55,13 +80,23 @@ async fn a_ticket_opens_one_socket_from_our_own_origin_only() {
         format!("https://127.0.0.1:{port}"),
         "http://127.0.0.1:1".to_owned(),
     ] {
-        assert_eq!(connect(console, &ticket, Some(&foreign)).await.err(), Some(403), "{foreign}");
+        assert_eq!(
+            connect(console, &ticket, Some(&foreign)).await.err(),
+            Some(403),
+            "{foreign}"
+        );
     }
-    assert!(connect(console, &ticket, Some(console)).await.is_ok(), "a refused origin does not spend the ticket");
+    assert!(
+        connect(console, &ticket, Some(console)).await.is_ok(),
+        "a refused origin does not spend the ticket"
+    );
 
     // Two at once: one wins.
     let ticket = ana.ticket().await;
-    let (one, other) = tokio::join!(connect(console, &ticket, None), connect(&stack.node(1).console, &ticket, None));
+    let (one, other) = tokio::join!(
+        connect(console, &ticket, None),
+        connect(&stack.node(1).console, &ticket, None)
+    );
     assert!(one.is_ok() != other.is_ok(), "one ticket, one socket");
 }
 
@@ -74,11 +109,28 @@ async fn a_refresh_token_that_comes_back_revokes_the_family() {
 
     let renewed = renew(&ana.console, &ana.refresh_token).await;
     assert_eq!(renewed.status, 200, "{}", renewed.body);
-    let newest = renewed.body["refresh_token"].as_str().expect("a token").to_owned();
-    assert_eq!(renew(&ana.console, &ana.refresh_token).await.status, 401, "a thief has a copy");
-    assert_eq!(renew(&ana.console, &newest).await.status, 401, "so nobody keeps the session");
+    let newest = renewed.body["refresh_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    assert_eq!(
+        renew(&ana.console, &ana.refresh_token).await.status,
+        401,
+        "a thief has a copy"
+    );
+    assert_eq!(
+        renew(&ana.console, &newest).await.status,
+        401,
+        "so nobody keeps the session"
+    );
     assert_eq!(socket.close_code(LIVE).await, close::SESSION_ENDED);
-    assert_eq!(stack.database.count("audit_event where action = 'session.replayed'").await, 1);
+    assert_eq!(
+        stack
+            .database
+            .count("audit_event where action = 'session.replayed'")
+            .await,
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,9 +141,18 @@ async fn who_does_not_exist_and_who_mistypes_get_the_same_answer() {
     let mistyped = attempt(console, email, "not the password").await;
     let nobody = attempt(console, "nobody@balcao.example", "not the password").await;
 
-    assert_eq!((mistyped.status, mistyped.code()), (401, "invalid_credentials"));
+    assert_eq!(
+        (mistyped.status, mistyped.code()),
+        (401, "invalid_credentials")
+    );
     assert_eq!((nobody.status, &nobody.body), (401, &mistyped.body));
-    assert_eq!(stack.database.count("audit_event where action = 'session.refused'").await, 2);
+    assert_eq!(
+        stack
+            .database
+            .count("audit_event where action = 'session.refused'")
+            .await,
+        2
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,10 +165,18 @@ async fn guessing_is_told_to_wait_and_the_others_are_not() {
         answers.push(attempt(console, email, "not the password").await);
     }
 
-    assert!(answers[..5].iter().all(|answer| answer.status == 401), "five tries are anybody's");
+    assert!(
+        answers[..5].iter().all(|answer| answer.status == 401),
+        "five tries are anybody's"
+    );
     let refused = &answers[5];
     assert_eq!((refused.status, refused.code()), (429, "rate_limited"));
-    let wait: u64 = refused.retry_after.as_ref().expect("Retry-After").parse().expect("seconds");
+    let wait: u64 = refused
+        .retry_after
+        .as_ref()
+        .expect("Retry-After")
+        .parse()
+        .expect("seconds");
     assert!((1..=900).contains(&wait), "{wait}");
     drop(stack.agent(Who::Carla, 0).await);
 }

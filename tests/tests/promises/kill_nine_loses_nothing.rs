@@ -17,9 +17,17 @@ const LINES: usize = 8;
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_nine_in_mid_conversation_loses_nothing_and_doubles_nothing() {
     // A dead node's leases end soon, so that the test need not wait half a minute for them.
-    let plan = Plan::default().with("whatsapp.lease_ms", 4_000).with("whatsapp.call_timeout_ms", 2_000);
-    let plan = plan.with("whatsapp.unknown_after_ms", 5_000).with("limits.requests_per_minute_per_session", 100_000);
-    let mut stack = Stack::of(Plan { simulator: vec!["--redelivery-cap-ms", "500"], ..plan }).await;
+    let plan = Plan::default()
+        .with("whatsapp.lease_ms", 4_000)
+        .with("whatsapp.call_timeout_ms", 2_000);
+    let plan = plan
+        .with("whatsapp.unknown_after_ms", 5_000)
+        .with("limits.requests_per_minute_per_session", 100_000);
+    let mut stack = Stack::of(Plan {
+        simulator: vec!["--redelivery-cap-ms", "500"],
+        ..plan
+    })
+    .await;
     let ana = stack.agent(Who::Ana, 0).await;
     let desk = Socket::open(&ana).await;
     desk.watch_list("queue", ListScope::Queue);
@@ -30,13 +38,29 @@ async fn kill_nine_in_mid_conversation_loses_nothing_and_doubles_nothing() {
 
     let ledger = Ledger::read(&stack).await;
     ledger.assert_nothing_lost_nothing_twice(&stack).await;
-    assert!(ledger.attempts() > ledger.acknowledged().len(), "no post failed: nothing died in mid-conversation");
+    assert!(
+        ledger.attempts() > ledger.acknowledged().len(),
+        "no post failed: nothing died in mid-conversation"
+    );
     for (id, client_ref, seq) in &accepted {
-        let row = format!("message where conversation_id = '{id}' and seq = {seq} and client_ref = '{client_ref}'");
-        assert_eq!(stack.database.count(&row).await, 1, "an accepted reply is gone: {client_ref}");
+        let row = format!(
+            "message where conversation_id = '{id}' and seq = {seq} and client_ref = '{client_ref}'"
+        );
+        assert_eq!(
+            stack.database.count(&row).await,
+            1,
+            "an accepted reply is gone: {client_ref}"
+        );
     }
-    let replies = stack.database.count("message where author_kind = 'agent' and direction = 'out'").await;
-    assert_eq!(replies, i64::try_from(CUSTOMERS * LINES).expect("a count"), "a repeated client_ref is one reply");
+    let replies = stack
+        .database
+        .count("message where author_kind = 'agent' and direction = 'out'")
+        .await;
+    assert_eq!(
+        replies,
+        i64::try_from(CUSTOMERS * LINES).expect("a count"),
+        "a repeated client_ref is one reply"
+    );
     the_resumed_desk_is_whole(&stack, &ana, desk, &conversations).await;
 }
 
@@ -44,21 +68,41 @@ async fn everybody_waits_for_ana(stack: &Stack, ana: &Agent, desk: &Socket) -> V
     for customer in customers(stack) {
         customer.says("atendente").await;
     }
-    let rows = desk.until("all wait", |desk| desk.lists.get("queue").filter(|rows| rows.len() == CUSTOMERS).cloned()).await;
+    let rows = desk
+        .until("all wait", |desk| {
+            desk.lists
+                .get("queue")
+                .filter(|rows| rows.len() == CUSTOMERS)
+                .cloned()
+        })
+        .await;
     for row in &rows {
         desk.watch(row.id);
-        assert_eq!(ana.does(row.id, "claim", json!({"epoch": row.epoch})).await.status, 200);
+        assert_eq!(
+            ana.does(row.id, "claim", json!({"epoch": row.epoch}))
+                .await
+                .status,
+            200
+        );
     }
     rows.iter().map(|row| row.id).collect()
 }
 
 /// Customers write and Ana replies all the time, while the node is killed and started twice.
-async fn deaths_under_traffic(stack: &mut Stack, ana: &Agent, conversations: &[ConversationId]) -> Vec<(ConversationId, String, i64)> {
+async fn deaths_under_traffic(
+    stack: &mut Stack,
+    ana: &Agent,
+    conversations: &[ConversationId],
+) -> Vec<(ConversationId, String, i64)> {
     let console = tokio::sync::watch::Sender::new(stack.node(0).console.clone());
     let finished = AtomicBool::new(false);
     let simulator_url = stack.simulator.url.clone();
     let traffic = async {
-        let replying = join_all(conversations.iter().map(|id| reply_until_accepted(ana, *id, console.subscribe())));
+        let replying = join_all(
+            conversations
+                .iter()
+                .map(|id| reply_until_accepted(ana, *id, console.subscribe())),
+        );
         let writing = join_all((0..CUSTOMERS).map(|n| write_lines(&simulator_url, n)));
         let (accepted, _) = tokio::join!(replying, writing);
         finished.store(true, Ordering::SeqCst);
@@ -67,8 +111,14 @@ async fn deaths_under_traffic(stack: &mut Stack, ana: &Agent, conversations: &[C
     let deaths = async {
         for _ in 0..2 {
             let before = stack.database.count("message").await;
-            eventually("traffic flows", PATIENCE, async || (stack.database.count("message").await > before + 8).then_some(())).await;
-            assert!(!finished.load(Ordering::SeqCst), "the traffic ended before the node died");
+            eventually("traffic flows", PATIENCE, async || {
+                (stack.database.count("message").await > before + 8).then_some(())
+            })
+            .await;
+            assert!(
+                !finished.load(Ordering::SeqCst),
+                "the traffic ended before the node died"
+            );
             stack.kill_node(0).await;
             stack.start_node(0).await;
             stack.simulator.posts_to(&stack.node(0).webhook).await;
@@ -90,7 +140,8 @@ async fn reply_until_accepted(
         let client_ref = format!("reply-{n}");
         let seq = eventually("a reply is accepted", PATIENCE, async || {
             let ana = ana.at(&console.borrow().clone());
-            ana.tries_to_reply(id, &client_ref, &format!("resposta {n}")).await
+            ana.tries_to_reply(id, &client_ref, &format!("resposta {n}"))
+                .await
         });
         accepted.push((id, client_ref.clone(), seq.await));
         pause().await;
@@ -99,11 +150,19 @@ async fn reply_until_accepted(
 }
 
 async fn write_lines(simulator_url: &str, n: usize) {
-    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client");
     for line in 0..LINES {
         let url = format!("{simulator_url}/sim/contacts/{}/messages", number(n));
         let body = json!({"type": "text", "text": {"body": format!("linha {line}")}});
-        let answer = http.post(url).json(&body).send().await.expect("the simulator answers");
+        let answer = http
+            .post(url)
+            .json(&body)
+            .send()
+            .await
+            .expect("the simulator answers");
         assert_eq!(answer.status(), 201);
         pause().await;
     }
@@ -115,15 +174,25 @@ async fn pause() {
 }
 
 /// Promise 6: what Ana's program resumes to is what the database holds.
-async fn the_resumed_desk_is_whole(stack: &Stack, ana: &Agent, desk: Socket, conversations: &[ConversationId]) {
+async fn the_resumed_desk_is_whole(
+    stack: &Stack,
+    ana: &Agent,
+    desk: Socket,
+    conversations: &[ConversationId],
+) {
     let known = desk.desk();
-    assert!(known.closed.is_some(), "the socket of a dead node is closed");
+    assert!(
+        known.closed.is_some(),
+        "the socket of a dead node is closed"
+    );
     drop(desk);
     let resumed = Socket::resume(&ana.at(&stack.node(0).console), known).await;
     for id in conversations {
         let (last_seq, last_rev) = stack.database.last(*id).await;
         let thread = resumed
-            .within(e2e::LIVE, "the newest rev", |desk| Some(desk.thread(*id)).filter(|thread| thread.rev == last_rev))
+            .within(e2e::LIVE, "the newest rev", |desk| {
+                Some(desk.thread(*id)).filter(|thread| thread.rev == last_rev)
+            })
             .await;
         assert!(thread.is_dense());
         assert_eq!(i64::try_from(thread.items.len()).ok(), Some(last_seq));

@@ -16,4 +16,3 @@ mod redis_may_vanish;
 mod statuses_only_move_forward;
 mod two_agents_claim_one_conversation;
 mod what_is_not_understood_is_kept;
-mod zz_scratch;

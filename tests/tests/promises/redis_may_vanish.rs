@@ -29,11 +29,16 @@ async fn without_redis_the_conversation_goes_on_and_the_view_is_complete_within_
         one_exchange(&customer, &desk, id, &format!("sem redis {n}"), SOON).await;
         n += 1;
     }
-    assert!(n >= 2, "the conversation stood still: {n} exchanges in {AWAY:?}");
+    assert!(
+        n >= 2,
+        "the conversation stood still: {n} exchanges in {AWAY:?}"
+    );
     // The bot, log-ins and limits do without it too.
     let newcomer = stack.phone("5511900000031");
     newcomer.says("oi").await;
-    newcomer.shows("the menu", 0, |bubble| !bubble.offers.is_empty()).await;
+    newcomer
+        .shows("the menu", 0, |bubble| !bubble.offers.is_empty())
+        .await;
     let bruno = stack.agent(Who::Bruno, 0).await;
     drop(Socket::open(&bruno).await);
 
@@ -65,17 +70,36 @@ async fn a_redis_that_hangs_holds_nobody_up() {
 
 async fn ana_attends(customer: &Phone<'_>, desk: &Socket) -> ConversationId {
     customer.says("atendente").await;
-    let row = desk.until("the customer waits", |desk| desk.row("queue", &customer.name).cloned()).await;
+    let row = desk
+        .until("the customer waits", |desk| {
+            desk.row("queue", &customer.name).cloned()
+        })
+        .await;
     desk.watch(row.id);
-    desk.send(ClientFrame::Claim { client_ref: "take".to_owned(), conversation_id: row.id, epoch: row.epoch });
-    desk.until("it is Ana's", |desk| desk.done.get("take").cloned()).await.id
+    desk.send(ClientFrame::Claim {
+        client_ref: "take".to_owned(),
+        conversation_id: row.id,
+        epoch: row.epoch,
+    });
+    desk.until("it is Ana's", |desk| desk.done.get("take").cloned())
+        .await
+        .id
 }
 
 /// The customer writes and the agent sees it; the agent writes and the phone shows it; the agent sees that.
-async fn one_exchange(customer: &Phone<'_>, desk: &Socket, id: ConversationId, words: &str, within: Duration) {
+async fn one_exchange(
+    customer: &Phone<'_>,
+    desk: &Socket,
+    id: ConversationId,
+    words: &str,
+    within: Duration,
+) {
     let (asks, answers) = (format!("pergunta {words}."), format!("resposta {words}."));
     customer.says(&asks).await;
-    desk.within(within, &asks, |desk| desk.thread(id).saying(&asks).map(|_| ())).await;
+    desk.within(within, &asks, |desk| {
+        desk.thread(id).saying(&asks).map(|_| ())
+    })
+    .await;
     let epoch = desk.desk().thread(id).head.expect("a head").epoch;
     desk.send(ClientFrame::Send {
         client_ref: answers.clone(),
@@ -84,15 +108,25 @@ async fn one_exchange(customer: &Phone<'_>, desk: &Socket, id: ConversationId, w
         text: answers.clone(),
         reply_to_seq: None,
     });
-    desk.within(within, "accepted", |desk| desk.accepted.get(&answers).copied()).await;
+    desk.within(within, "accepted", |desk| {
+        desk.accepted.get(&answers).copied()
+    })
+    .await;
     customer.shows_text(&answers).await;
-    desk.within(within, &answers, |desk| desk.thread(id).saying(&answers).map(|_| ())).await;
+    desk.within(within, &answers, |desk| {
+        desk.thread(id).saying(&answers).map(|_| ())
+    })
+    .await;
 }
 
 async fn the_view_is_whole(stack: &Stack, desk: &Socket, id: ConversationId) {
     stack.database.is_quiet(&stack.simulator).await;
     let (last_seq, last_rev) = stack.database.last(id).await;
-    let thread = desk.within(SOON, "the newest rev", |desk| Some(desk.thread(id)).filter(|thread| thread.rev == last_rev)).await;
+    let thread = desk
+        .within(SOON, "the newest rev", |desk| {
+            Some(desk.thread(id)).filter(|thread| thread.rev == last_rev)
+        })
+        .await;
     assert!(thread.is_dense());
     assert_eq!(i64::try_from(thread.items.len()).ok(), Some(last_seq));
 }

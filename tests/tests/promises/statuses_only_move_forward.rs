@@ -12,7 +12,10 @@ const PHONE: &str = "5511900000060";
 const STORIES: [(&[&str], Ticks); 9] = [
     (&["sent", "delivered", "read"], Ticks::Read),
     (&["read", "delivered", "sent"], Ticks::Read),
-    (&["delivered", "sent", "sent", "delivered"], Ticks::Delivered),
+    (
+        &["delivered", "sent", "sent", "delivered"],
+        Ticks::Delivered,
+    ),
     (&["read", "failed"], Ticks::Read),
     (&["delivered", "failed"], Ticks::Delivered),
     (&["failed", "delivered"], Ticks::Delivered),
@@ -28,11 +31,14 @@ async fn statuses_out_of_order_and_repeated_only_move_forward() {
     stack.simulator.faults(&json!({"no_statuses": true})).await;
     let customer = stack.phone(PHONE);
     customer.says("atendente").await;
-    customer.shows("the queue", 0, |bubble| bubble.text.contains("posição")).await;
+    customer
+        .shows("the queue", 0, |bubble| bubble.text.contains("posição"))
+        .await;
     let ana = stack.agent(Who::Ana, 0).await;
     let row = ana.conversation_with(&customer.name).await;
     for n in 0..STORIES.len() {
-        ana.replies(row.id, &format!("m{n}"), &format!("mensagem {n}.")).await;
+        ana.replies(row.id, &format!("m{n}"), &format!("mensagem {n}."))
+            .await;
     }
 
     let doors = [stack.meta(0), stack.meta(1)];
@@ -41,15 +47,25 @@ async fn statuses_out_of_order_and_repeated_only_move_forward() {
         for word in *story {
             // Each twice at once, at both nodes.
             let body = doors[0].statuses(&[status(&sent.wamid, PHONE, word)]);
-            assert_eq!(join_all(doors.iter().map(|door| door.post(&body))).await, [200, 200]);
+            assert_eq!(
+                join_all(doors.iter().map(|door| door.post(&body))).await,
+                [200, 200]
+            );
         }
     }
 
     let seen = ana.items(row.id).await;
     for (n, (story, wanted)) in STORIES.iter().enumerate() {
-        let item = seen.iter().find(|item| item.client_ref == Some(format!("m{n}"))).expect("the item");
+        let item = seen
+            .iter()
+            .find(|item| item.client_ref == Some(format!("m{n}")))
+            .expect("the item");
         assert_eq!(item.ticks, Some(*wanted), "{story:?}");
-        assert_eq!(item.error_code.is_some(), *wanted == Ticks::Failed, "{story:?}");
+        assert_eq!(
+            item.error_code.is_some(),
+            *wanted == Ticks::Failed,
+            "{story:?}"
+        );
     }
     stack.database.assert_dense().await;
 }
@@ -58,16 +74,24 @@ async fn statuses_out_of_order_and_repeated_only_move_forward() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_status_before_its_message_is_not_lost() {
     let stack = Stack::start().await;
-    stack.simulator.faults(&json!({"status_before_response": true})).await;
+    stack
+        .simulator
+        .faults(&json!({"status_before_response": true}))
+        .await;
     let customer = stack.phone(PHONE);
     customer.says("atendente").await;
-    customer.shows("the queue", 0, |bubble| bubble.text.contains("posição")).await;
+    customer
+        .shows("the queue", 0, |bubble| bubble.text.contains("posição"))
+        .await;
     stack.database.is_quiet(&stack.simulator).await;
     let ana = stack.agent(Who::Ana, 0).await;
     let row = ana.conversation_with(&customer.name).await;
     eventually("delivered", PATIENCE, async || {
         let items = ana.items(row.id).await;
-        items.iter().any(|item| matches!(item.ticks, Some(Ticks::Delivered | Ticks::Read))).then_some(())
+        items
+            .iter()
+            .any(|item| matches!(item.ticks, Some(Ticks::Delivered | Ticks::Read)))
+            .then_some(())
     })
     .await;
     assert_eq!(stack.database.count("parked_event").await, 0);
@@ -75,5 +99,11 @@ async fn a_status_before_its_message_is_not_lost() {
     let meta = stack.meta(0);
     let nobodys: Value = status(&wamid(PHONE), PHONE, "delivered");
     assert_eq!(meta.post(&meta.statuses(&[nobodys])).await, 200);
-    assert_eq!(stack.database.count("parked_event where expires_at > now() + interval '23 hours'").await, 1);
+    assert_eq!(
+        stack
+            .database
+            .count("parked_event where expires_at > now() + interval '23 hours'")
+            .await,
+        1
+    );
 }

@@ -9,14 +9,31 @@ async fn a_wrong_signature_is_401_and_nothing_is_stored() {
     let meta = stack.meta(0);
     let body = meta.messages(&[text("5511900000020", "oi")]);
 
-    assert_eq!(meta.post_signed(body.as_bytes(), &signed_with("another secret", body.as_bytes())).await, 401);
+    assert_eq!(
+        meta.post_signed(
+            body.as_bytes(),
+            &signed_with("another secret", body.as_bytes())
+        )
+        .await,
+        401
+    );
 
-    for table in ["message", "contact", "conversation", "dedupe", "dead_letter", "parked_event"] {
+    for table in [
+        "message",
+        "contact",
+        "conversation",
+        "dedupe",
+        "dead_letter",
+        "parked_event",
+    ] {
         assert_eq!(stack.database.count(table).await, 0, "{table}");
     }
     // The door works: the same body, rightly signed, is stored.
     assert_eq!(meta.post(&body).await, 200);
-    assert_eq!(stack.database.count("message where direction = 'in'").await, 1);
+    assert_eq!(
+        stack.database.count("message where direction = 'in'").await,
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,5 +48,8 @@ async fn garbage_rightly_signed_is_200_and_doctor_shows_it() {
     assert_eq!(letters.len(), 1, "{doctor}");
     assert_eq!(letters[0]["reason"], "malformed");
     assert_eq!(letters[0]["size_bytes"], 23);
-    assert!(!doctor.to_string().contains("not JSON at all"), "doctor shows that there is a letter, not what it says");
+    assert!(
+        !doctor.to_string().contains("not JSON at all"),
+        "doctor shows that there is a letter, not what it says"
+    );
 }

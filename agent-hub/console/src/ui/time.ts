@@ -62,6 +62,11 @@ export function useFormats() {
       format(locale, "full", { dateStyle: "full", timeStyle: "medium" }).format(new Date(at)),
     short: (at: string) =>
       format(locale, "short", { dateStyle: "short", timeStyle: "short" }).format(new Date(at)),
+    /** The clock, with the weekday when it is not today's. */
+    moment: (at: string, now: number) =>
+      dayKey(at) === dayKey(now)
+        ? format(locale, "clock", CLOCK).format(new Date(at))
+        : format(locale, "moment", { weekday: "short", ...CLOCK }).format(new Date(at)),
     /** The clock today, the day before that. */
     brief: (at: string, now: number) =>
       dayKey(at) === dayKey(now)

@@ -16,7 +16,7 @@ use balcao_core::config::{Config, Sources};
 use balcao_core::telemetry;
 use clap::Args;
 
-use crate::cli::{Common, DEMO_CONFIG, Failure};
+use crate::cli::{DEMO_CONFIG, Failure, Settings};
 use crate::commands::{migrate, open_store};
 use crate::node::{Doors, Node, stop_signal};
 use crate::private::{Postgres, Redis, postgres, redis};
@@ -41,9 +41,9 @@ pub struct Options {
 ///
 /// # Errors
 /// [`Failure::Other`] with what is missing or taken.
-pub async fn run(common: &Common, options: Options) -> Result<(), Failure> {
+pub async fn run(settings: &Settings, options: Options) -> Result<(), Failure> {
     let started = Instant::now();
-    let data = common
+    let data = settings
         .data
         .clone()
         .unwrap_or_else(|| PathBuf::from(".balcao"));

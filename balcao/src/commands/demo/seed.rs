@@ -14,7 +14,10 @@ pub(super) async fn seed(store: &Store, demo: &Demo) -> Result<(), Failure> {
     let mut hashed = Vec::with_capacity(demo.accounts.len());
     for account in &demo.accounts {
         // Creating again would end the sessions of whoever is still logged in from the last run.
-        if agent::by_email(store, &mut tx, &account.email).await?.is_some() {
+        if agent::by_email(store, &mut tx, &account.email)
+            .await?
+            .is_some()
+        {
             continue;
         }
         let password = account.password.clone();

@@ -12,7 +12,11 @@ use crate::flow::parse;
 
 pub(in crate::policy) fn flow() -> &'static Flow {
     static FLOW: LazyLock<Flow> = LazyLock::new(|| {
-        parse("provedor.yaml", include_str!("../../flows/provedor.yaml")).unwrap()
+        parse(
+            "provedor.yaml",
+            include_str!("../../../flows/provedor.yaml"),
+        )
+        .unwrap()
     });
     &FLOW
 }

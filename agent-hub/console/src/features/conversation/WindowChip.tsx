@@ -9,7 +9,7 @@ const STEP_MS = 15_000;
 
 export function WindowChip({ head, countdown }: { head: ConversationView; countdown?: boolean }) {
   const { t } = useTranslation();
-  const { clock } = useFormats();
+  const { moment } = useFormats();
   const now = useNow(STEP_MS);
   const until = head.window_until;
   const left = until ? Date.parse(until) - now : 0;
@@ -25,7 +25,7 @@ export function WindowChip({ head, countdown }: { head: ConversationView; countd
     <Chip tone={soon ? "amber" : "plain"} title={t("window.hint")}>
       {countdown
         ? t("window.left", { time: duration(t, left) })
-        : t("window.open_until", { time: clock(until) })}
+        : t("window.open_until", { time: moment(until, now) })}
     </Chip>
   );
 }

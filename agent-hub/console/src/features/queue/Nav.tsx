@@ -114,7 +114,7 @@ function TeamEntry({ team, here }: { team: TeamView; here: boolean }) {
         <span className={classes.words}>{team.name}</span>
         {team.oldest_waiting_since && (
           <span className={classes.wait}>
-            <WaitTimer since={team.oldest_waiting_since} />
+            <WaitTimer since={team.oldest_waiting_since} bare />
           </span>
         )}
         {team.waiting > 0 && (

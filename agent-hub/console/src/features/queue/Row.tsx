@@ -4,15 +4,23 @@ import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { hasDraft } from "../../api/drafts";
-import { useSession } from "../../api/hooks";
-import type { ConversationView } from "../../api/types";
+import { useFloor, useSession } from "../../api/hooks";
+import type { ConversationView, ListScope } from "../../api/types";
 import type { Place } from "../../app/router";
 import { Avatar } from "../../ui/Avatar";
 import { useFormats, useNow } from "../../ui/time";
 import { OwnerChip } from "../conversation/OwnerChip";
-import { ownerOf, windowIsOpen } from "../conversation/owner";
+import { type Owner, ownerOf, windowIsOpen } from "../conversation/owner";
 import classes from "./Row.module.css";
 import { WaitTimer } from "./WaitTimer";
+
+/** What a view says of all its rows need not be said in each. */
+const OWNER_OF_VIEW: Partial<Record<ListScope, Owner>> = {
+  mine: "me",
+  queue: "queue",
+  automation: "bot",
+  closed: "closed",
+};
 
 export interface RowProps {
   row: ConversationView;
@@ -61,7 +69,7 @@ export const Row = memo(function Row({ row, place, open, gone }: RowProps) {
           )}
         </span>
         <span className={classes.line}>
-          <OwnerChip head={row} />
+          {owner === OWNER_OF_VIEW[place.scope] ? <Team row={row} /> : <OwnerChip head={row} />}
           <WindowMark row={row} />
           <span className={classes.channel}>{row.channel_name}</span>
         </span>
@@ -94,6 +102,12 @@ function Preview({ row, open }: { row: ConversationView; open: boolean }) {
       {row.preview || <em>{t("list.no_words")}</em>}
     </span>
   );
+}
+
+function Team({ row }: { row: ConversationView }) {
+  const { teams } = useFloor();
+  const name = teams.find((one) => one.id === row.team_id)?.name;
+  return name ? <span className={classes.team}>{name}</span> : null;
 }
 
 function WindowMark({ row }: { row: ConversationView }) {

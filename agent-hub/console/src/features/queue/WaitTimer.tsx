@@ -10,13 +10,13 @@ export const RED_MS = 10 * 60_000;
 export const heat = (ms: number): "calm" | "amber" | "red" =>
   ms >= RED_MS ? "red" : ms >= AMBER_MS ? "amber" : "calm";
 
-export function WaitTimer({ since }: { since: string }) {
+export function WaitTimer({ since, bare }: { since: string; bare?: boolean }) {
   const { t } = useTranslation();
   const waited = Math.max(0, useNow(1000) - Date.parse(since));
   const time = duration(t, waited);
   return (
     <span className={classes.timer} data-heat={heat(waited)} title={t("list.waiting", { time })}>
-      <IconClock size={12} aria-hidden="true" />
+      {!bare && <IconClock size={12} aria-hidden="true" />}
       <span className="visually-hidden">{t("list.waiting", { time })}</span>
       <span aria-hidden="true">{time}</span>
     </span>
