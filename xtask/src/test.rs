@@ -10,6 +10,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::generate::{self, Queries};
+use crate::scratch_database::ScratchDatabase;
 use crate::steps::Steps;
 use crate::tally::{Prints, Tally, count};
 use crate::workspace::{Workspace, run as run_command};
@@ -159,27 +160,27 @@ fn generated_interface(run: &Run<'_>) -> Result<Tally> {
     Ok(Tally::one(drift.is_empty()))
 }
 
-/// Unit and end-to-end tests; cargo-nextest runs them side by side where it is installed.
+/// Unit and end-to-end tests; cargo-nextest runs them side by side where it is installed. `#[sqlx::test]` makes a
+/// database of its own for each test on the server that DATABASE_URL names.
 fn tests(run: &Run<'_>) -> Result<Tally> {
+    let database = ScratchDatabase::start(run.workspace)?;
     let has_nextest = Command::new("cargo-nextest")
         .arg("--version")
         .output()
         .is_ok_and(|output| output.status.success());
-    if has_nextest {
-        count(
-            &mut run
-                .workspace
-                .cargo(["nextest", "run", "--workspace", "--no-fail-fast"]),
+    let (arguments, prints) = if has_nextest {
+        (
+            ["nextest", "run", "--workspace", "--no-fail-fast"].as_slice(),
             Prints::Nextest,
         )
     } else {
-        count(
-            &mut run
-                .workspace
-                .cargo(["test", "--workspace", "--no-fail-fast"]),
+        (
+            ["test", "--workspace", "--no-fail-fast"].as_slice(),
             Prints::CargoTest,
         )
-    }
+    };
+    let mut cargo = run.workspace.cargo(arguments.iter().copied());
+    count(cargo.env("DATABASE_URL", database.url()), prints)
 }
 
 fn alert_rules(run: &Run<'_>) -> Result<Tally> {

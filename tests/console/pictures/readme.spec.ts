@@ -12,6 +12,7 @@ const IMAGES = resolve(import.meta.dirname, "../../../docs/images");
 async function picture(page: Page, name: string): Promise<void> {
   await page.mouse.move(720, 4);
   await page.evaluate(() => document.fonts.ready);
+  await page.waitForLoadState("networkidle");
   await page.screenshot({ path: `${IMAGES}/${name}.png`, animations: "disabled", caret: "hide" });
 }
 
@@ -60,6 +61,7 @@ test("a morning at the counter", async ({ desk, door, open, system, request }) =
     const light = await desk("ana");
     await light.page.goto(new URL(`/inbox/queue/${ids.get(MARINA.name)}`, light.page.url()).href);
     await expect(light.item("Fica ótimo")).toBeVisible();
+    await expect(light.page.getByTestId("view-mine")).toContainText("3");
     await picture(light.page, "console-pt-BR-light");
 
     const dark = await desk("ana", { locale: "en", scheme: "dark" });

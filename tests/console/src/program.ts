@@ -24,10 +24,11 @@ export class Program {
     path: string,
     args: readonly string[],
     last: string,
+    settings: Record<string, string> = {},
   ): Promise<[Program, Map<string, string>]> {
     // Our own settings must not reach the system under test.
-    const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith("BALCAO_")));
-    const child = spawn(path, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    const env = Object.entries(process.env).filter(([key]) => !key.startsWith("BALCAO_"));
+    const child = spawn(path, args, { env: { ...Object.fromEntries(env), ...settings }, stdio: ["ignore", "pipe", "pipe"] });
     const program = new Program(name, child);
     return [program, await program.told(last)];
   }
@@ -58,6 +59,13 @@ export class Program {
   private keep(lines: readonly string[]): void {
     this.kept.push(...lines.filter((line) => line !== ""));
     this.kept.splice(0, Math.max(0, this.kept.length - KEPT_LINES));
+  }
+
+  /** `kill -9`. */
+  async kill(): Promise<void> {
+    this.stopping = true;
+    this.child.kill("SIGKILL");
+    await this.ended;
   }
 
   /** SIGTERM and a good end, as an operator expects it. */

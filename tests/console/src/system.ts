@@ -16,6 +16,15 @@ export interface Account {
   password: string;
 }
 
+/** A further node of the installation. */
+export interface Node {
+  console: string;
+  /** `kill -9`. */
+  kill: () => Promise<void>;
+  /** The same node again, at the same doors. */
+  startAgain: () => Promise<void>;
+}
+
 export interface System {
   /** The console of the demo's own node, and of the second one. */
   consoles: readonly [string, string];
@@ -23,8 +32,15 @@ export interface System {
   /** The owner's, for looking inside. */
   database: string;
   account: (name: string) => Account;
+  startNode: () => Promise<Node>;
   stop: () => Promise<void>;
 }
+
+const DOORS = ["console", "webhook", "operations"] as const;
+const setting = (door: string) => `BALCAO__LISTEN__${door.toUpperCase()}`;
+const ANY_DOORS: Record<string, string> = Object.fromEntries(
+  DOORS.map((door) => [setting(door), "127.0.0.1:0"]),
+);
 
 function balcao(): string {
   const target = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
@@ -51,12 +67,27 @@ export async function startSystem(): Promise<System> {
     const [demo] = await Program.start("balcao demo", program, demoArgs, "ready");
     running.push(demo);
     const told = JSON.parse(await readFile(join(folder, "demo.json"), "utf8"));
-    const nodeArgs = ["--data", folder, "serve", "--port-base", "0"];
-    const [second, doors] = await Program.start("balcao serve", program, nodeArgs, "ready");
-    running.push(second);
+    const serve = async (settings: Record<string, string>) => {
+      const [node, doors] = await Program.start("balcao serve", program, ["--data", folder, "serve"], "ready", settings);
+      running.push(node);
+      return { node, doors };
+    };
+    const startNode = async (): Promise<Node> => {
+      let { node, doors } = await serve(ANY_DOORS);
+      const same = { ...ANY_DOORS };
+      for (const door of DOORS) same[setting(door)] = new URL(String(doors.get(door))).host;
+      return {
+        console: String(doors.get("console")),
+        kill: () => node.kill(),
+        startAgain: async () => {
+          ({ node } = await serve(same));
+        },
+      };
+    };
+    const second = await startNode();
     const accounts: Account[] = told.accounts;
     return {
-      consoles: [told.console_url, String(doors.get("console"))],
+      consoles: [told.console_url, second.console],
       simulator: told.simulator_url,
       database: told.database_url,
       account: (name) => {
@@ -64,6 +95,7 @@ export async function startSystem(): Promise<System> {
         if (!found) throw new Error(`demo.json knows no ${name}`);
         return found;
       },
+      startNode,
       stop,
     };
   } catch (error) {

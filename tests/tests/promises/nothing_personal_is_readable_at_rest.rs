@@ -150,7 +150,7 @@ async fn at_rest(stack: &Stack) -> Vec<PathBuf> {
     std::fs::create_dir(&dumps).expect("a folder of dumps");
     let mut dump = Command::new("pg_dump");
     dump.arg("--dbname")
-        .arg(stack.postgres.superuser_url())
+        .arg(stack.postgres.owner_url())
         .arg("--file")
         .arg(dumps.join("database.sql"));
     assert_eq!(said(dump, "").await.code, 0, "pg_dump works");
