@@ -11,18 +11,22 @@ use balcao_core::model::{
 };
 use balcao_core::store::conversation::{self, Claim, Locked, Target};
 use balcao_core::store::message::{self, Dispatch, Draft, Words};
-use balcao_core::store::{Refusal, inbox};
+use balcao_core::store::{PgConnection, Refusal, inbox};
 use compliance::audit::{self, Action, ObjectKind};
 
 use crate::error::Error;
 use crate::people::{Caller, People};
 use crate::protocol::ConversationView;
-use crate::views::{event, eyes, view};
+use crate::views::{event, eyes, refused, view};
 
 /// Longest text to a customer and longest note, in characters (Meta's limit for text).
 pub const MAX_TEXT_CHARS: usize = 4096;
 /// Longest client reference, in bytes.
 pub const MAX_CLIENT_REF_BYTES: usize = 128;
+/// Longest closing reason, in characters.
+const MAX_REASON_CHARS: usize = 64;
+/// Longest closing reason that is a stable word, in bytes.
+const MAX_REASON_WORD_BYTES: usize = 32;
 
 /// A text to the customer.
 #[derive(Clone)]
@@ -61,12 +65,13 @@ pub async fn reply(
     check_text(&reply.text)?;
     check_client_ref(&reply.client_ref)?;
     let author = Author::agent(caller.agent_id);
+    let quotes = reply.reply_to_seq;
     let words = Words {
         author,
         direction: Direction::Out,
         content: Content::Text { text: reply.text },
         client_ref: Some(reply.client_ref.clone()),
-        reply_to_seq: reply.reply_to_seq,
+        reply_to_seq: quotes,
     };
     let mut deed = Deed::begin(people, caller, id, Some(words)).await?;
     if let Some(seq) = message::find_client_ref(&mut deed.tx, id, author, &reply.client_ref).await?
@@ -74,6 +79,11 @@ pub async fn reply(
         return Ok(seq);
     }
     deed.locked.unresolved()?;
+    if quotes.is_some_and(|seq| !(1..=deed.locked.last_seq).contains(&seq)) {
+        return Err(Error::Invalid(
+            "reply_to_seq: the seq of an item of this conversation.",
+        ));
+    }
     if deed
         .locked
         .window_until
@@ -230,13 +240,8 @@ pub async fn resolve(
     epoch: i32,
     reason: Option<String>,
 ) -> Result<ConversationView, Error> {
-    if let Some(reason) = &reason
-        && reason.chars().count() > 64
-    {
-        return Err(Error::TooLong {
-            field: "reason",
-            max_chars: 64,
-        });
+    if let Some(reason) = &reason {
+        check_reason(reason)?;
     }
     let line = SystemLine::Resolved {
         by: Some(caller.agent_id),
@@ -244,7 +249,9 @@ pub async fn resolve(
     };
     let mut deed = Deed::begin(people, caller, id, Some(system(line))).await?;
     let by = deed.by(Some(epoch));
-    conversation::resolve(&mut deed.tx, &mut deed.locked, by, reason.as_deref()).await?;
+    // The column is readable at rest: what somebody typed is only in the sealed line.
+    let column = reason.as_deref().map(stable_word);
+    conversation::resolve(&mut deed.tx, &mut deed.locked, by, column).await?;
     let draft = deed.draft()?;
     message::append(&mut deed.tx, &mut deed.locked, &draft).await?;
     deed.finish(Action::ConversationResolved).await
@@ -261,10 +268,7 @@ pub async fn read(
     seq: i64,
 ) -> Result<(), Error> {
     let mut tx = people.ctx.store.api.begin().await?;
-    let place = inbox::places(&mut tx, &[id]).await?.into_iter().next();
-    place
-        .filter(|place| sees(caller, place))
-        .ok_or(Refusal::NotFound)?;
+    visible(people, caller, &mut tx, id).await?;
     let wake = conversation::read(&mut tx, id, seq).await?;
     tx.commit().await?;
     if let Some(wake) = wake {
@@ -273,8 +277,24 @@ pub async fn read(
     Ok(())
 }
 
-fn sees(caller: &Caller, place: &inbox::Place) -> bool {
-    caller.role.answers() && eyes(caller).covers(place.team_id, place.agent_id)
+fn sees(caller: &Caller, team_id: Option<TeamId>, agent_id: Option<AgentId>) -> bool {
+    caller.role.answers() && eyes(caller).covers(team_id, agent_id)
+}
+
+/// Refuses, and records the refusal, unless the caller may see the conversation.
+async fn visible(
+    people: &People,
+    caller: &Caller,
+    conn: &mut PgConnection,
+    id: ConversationId,
+) -> Result<(), Error> {
+    let place = inbox::places(conn, &[id]).await?.into_iter().next();
+    let place = place.ok_or(Refusal::NotFound)?;
+    if sees(caller, place.team_id, place.agent_id) {
+        return Ok(());
+    }
+    refused(people, caller, ObjectKind::Conversation, id.0).await?;
+    Err(Refusal::NotFound.into())
 }
 
 fn system(line: SystemLine) -> Words {
@@ -305,10 +325,7 @@ impl<'a> Deed<'a> {
     ) -> Result<Self, Error> {
         let store = &people.ctx.store;
         let mut conn = store.api.acquire().await?;
-        let place = inbox::places(&mut conn, &[id]).await?.into_iter().next();
-        place
-            .filter(|place| sees(caller, place))
-            .ok_or(Refusal::NotFound)?;
+        visible(people, caller, &mut conn, id).await?;
         let draft = match words {
             Some(words) => {
                 Some(message::draft(store, &mut conn, id, words, people.ctx.clock.now()).await?)
@@ -318,6 +335,10 @@ impl<'a> Deed<'a> {
         drop(conn);
         let mut tx = store.api.begin().await?;
         let locked = conversation::lock(&mut tx, id).await?;
+        // It may have changed hands while the words were sealed.
+        if !sees(caller, locked.team_id, locked.agent_id) {
+            return Err(Refusal::NotFound.into());
+        }
         Ok(Self {
             people,
             caller,
@@ -390,12 +411,47 @@ fn check_text(text: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// A reason that is a stable word (reports count those), else `other`.
+fn stable_word(reason: &str) -> &str {
+    let is_word = (1..=MAX_REASON_WORD_BYTES).contains(&reason.len())
+        && reason
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if is_word { reason } else { "other" }
+}
+
+fn check_reason(reason: &str) -> Result<(), Error> {
+    if reason.chars().count() > MAX_REASON_CHARS {
+        return Err(Error::TooLong {
+            field: "reason",
+            max_chars: MAX_REASON_CHARS,
+        });
+    }
+    if reason.contains('\0') {
+        return Err(Error::Invalid("reason: remove the NUL character."));
+    }
+    Ok(())
+}
+
 fn check_client_ref(client_ref: &str) -> Result<(), Error> {
-    if (1..=MAX_CLIENT_REF_BYTES).contains(&client_ref.len()) {
+    if (1..=MAX_CLIENT_REF_BYTES).contains(&client_ref.len()) && !client_ref.contains('\0') {
         Ok(())
     } else {
         Err(Error::Invalid(
-            "client_ref: 1 to 128 bytes, for instance a UUID.",
+            "client_ref: 1 to 128 bytes without NUL, for instance a UUID.",
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stable_word;
+
+    #[test]
+    fn a_reason_that_somebody_typed_is_not_kept_in_clear() {
+        assert_eq!(stable_word("no_answer"), "no_answer");
+        for typed in ["", "Maria 11 98765-4321", "são", "a b", &"x".repeat(33)] {
+            assert_eq!(stable_word(typed), "other", "{typed}");
+        }
     }
 }

@@ -236,10 +236,12 @@ pub(crate) async fn opened(
         }
         return Err(Refusal::NotFound.into());
     };
+    // Looked at again: it may have changed hands between the two reads.
     let head = inbox::heads(&people.ctx.store, &mut *conn, &[id])
         .await?
         .into_iter()
         .next()
+        .filter(|head| eyes(caller).covers(head.place.team_id, head.place.agent_id))
         .ok_or(Refusal::NotFound)?;
     let mut opened = event(caller, Action::ConversationOpened)
         .object(ObjectKind::Conversation, id.0)
@@ -256,7 +258,7 @@ pub(crate) async fn opened(
 }
 
 /// Records a refusal in a transaction of its own: the action's own is rolled back.
-async fn refused(
+pub(crate) async fn refused(
     people: &People,
     caller: &Caller,
     kind: ObjectKind,
@@ -274,7 +276,8 @@ async fn refused(
     Ok(())
 }
 
-async fn answers(people: &People, caller: &Caller) -> Result<(), Error> {
+/// Refuses, and records the refusal, unless the role answers customers.
+pub(crate) async fn answers(people: &People, caller: &Caller) -> Result<(), Error> {
     if caller.role.answers() {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::simulator::client;
+use crate::http::client;
 use crate::staff::Account;
 
 const ANSWERS_WITHIN: Duration = Duration::from_secs(20);

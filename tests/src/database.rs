@@ -1,12 +1,17 @@
 //! The database as its owner reads it: facts, and the invariants of every conversation.
 
+use std::time::Duration;
+
 use balcao_core::model::ConversationId;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 use uuid::Uuid;
 
-use crate::deadline::{PATIENCE, eventually};
+use crate::deadline::eventually;
 use crate::simulator::Simulator;
+
+/// No promise: after deaths, leases end, then lost calls become unknown, then what stood behind them goes.
+const QUIET_WITHIN: Duration = Duration::from_secs(60);
 
 /// A connection as the owner.
 #[derive(Clone)]
@@ -60,7 +65,7 @@ impl Database {
     /// Waits until nothing is under way: every webhook is acknowledged, no turn of the bot waits, no send is queued or
     /// on its way, and every send that Meta took has been reported as `delivered` or ended otherwise.
     pub async fn is_quiet(&self, simulator: &Simulator) {
-        eventually("nothing is under way", PATIENCE, async || {
+        eventually("nothing is under way", QUIET_WITHIN, async || {
             let busy: i64 = sqlx::query_scalar(
                 "select (select count(*) from bot_turn)
                    + (select count(*) from outbox where state in ('queued', 'sending'))

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::deadline::{PATIENCE, eventually};
-use crate::simulator::client;
+use crate::http::client;
 use crate::staff::{Number, random};
 
 /// Longer than the webhook's own limits.

@@ -30,7 +30,7 @@ impl Program {
     ///
     /// # Panics
     /// When it ends or stays silent instead; with the end of its log.
-    pub(crate) async fn start(
+    pub async fn start(
         name: &str,
         mut command: Command,
         log: &Path,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
+use crate::http::client;
 use crate::program::{Program, executable};
 use crate::staff::Number;
 
@@ -116,18 +117,4 @@ impl Simulator {
         let (status, body) = (answer.status(), answer.text().await.unwrap_or_default());
         assert!(status.is_success(), "PUT {path}: {status} {body}");
     }
-}
-
-/// An HTTP client of a test.
-pub(crate) fn client(timeout: Duration) -> reqwest::Client {
-    // The other tests of this process may have installed it.
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
-    reqwest::Client::builder()
-        .timeout(timeout)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .expect("an HTTP client")
 }

@@ -15,6 +15,9 @@ const QUEUE_FRAMES: usize = 256;
 /// Bytes that may wait for one socket.
 const QUEUE_BYTES: usize = 1024 * 1024;
 
+/// Largest frame about a conversation; what is larger is read anew, in pages.
+pub const MAX_CHANGES_BYTES: usize = QUEUE_BYTES / 2;
+
 /// Why a socket is closed by us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineEnd {
@@ -139,12 +142,24 @@ impl LineReceiver {
     }
 }
 
-/// A frame as text.
+/// A frame as text. Changes that would fill a queue by themselves become `resync`: else whoever opens such a
+/// conversation would be closed as slow, again and again.
 #[must_use]
 pub fn encode(frame: ServerFrame) -> Option<Utf8Bytes> {
-    match serde_json::to_string(&Envelope::new(frame)) {
-        Ok(text) => Some(text.into()),
-        Err(error) => {
+    let resync = if let ServerFrame::Conversation {
+        conversation_id, ..
+    } = &frame
+    {
+        Some(*conversation_id)
+    } else {
+        None
+    };
+    match (serde_json::to_string(&Envelope::new(frame)), resync) {
+        (Ok(text), Some(conversation_id)) if text.len() > MAX_CHANGES_BYTES => {
+            encode(ServerFrame::Resync { conversation_id })
+        }
+        (Ok(text), _) => Some(text.into()),
+        (Err(error), _) => {
             tracing::error!(%error, "a frame could not be encoded");
             None
         }

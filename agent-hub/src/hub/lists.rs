@@ -55,6 +55,18 @@ impl Lists {
         self.subscriptions.retain(|(owner, _), _| *owner != socket);
     }
 
+    /// How many lists a socket has, and whether one of them has this name.
+    pub(super) fn of_socket(&self, socket: SocketId, name: &str) -> (usize, bool) {
+        let names = self
+            .subscriptions
+            .keys()
+            .filter(|(owner, _)| *owner == socket)
+            .map(|(_, name)| name);
+        names.fold((0, false), |(count, is_there), other| {
+            (count + 1, is_there || other == name)
+        })
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.subscriptions.is_empty()
     }

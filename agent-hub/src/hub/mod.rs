@@ -17,7 +17,7 @@ use balcao_core::context::Context;
 use balcao_core::model::{AgentId, ConversationId};
 use balcao_core::store::inbox::Visibility;
 
-pub use line::{Line, LineEnd, LineReceiver};
+pub use line::{Line, LineEnd, LineReceiver, MAX_CHANGES_BYTES};
 pub use lists::ListKey;
 pub use tick::run;
 
@@ -27,6 +27,11 @@ use watch::Watches;
 
 /// Sockets one member of staff may have at once; the oldest gives way.
 pub const MAX_SOCKETS_PER_AGENT: usize = 5;
+
+/// List subscriptions of one socket: each costs a read four times a second.
+pub const MAX_LISTS_PER_SOCKET: usize = 24;
+/// Conversations that one socket may watch at once.
+pub const MAX_WATCHES_PER_SOCKET: usize = 200;
 
 /// Names a socket on this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,6 +57,8 @@ struct Socket {
     agent_id: AgentId,
     eyes: Visibility,
     line: Line,
+    /// Conversations that went out of this person's sight, with the rev they had, until the session records it.
+    lost: Vec<(ConversationId, i64)>,
 }
 
 impl Hub {
@@ -93,6 +100,7 @@ impl Hub {
                     agent_id,
                     eyes,
                     line,
+                    lost: Vec::new(),
                 },
             );
             id
@@ -106,11 +114,13 @@ impl Hub {
         let (agent_id, watched) = {
             let mut state = self.state();
             state.lists.forget_socket(id);
-            let watched = state.watches.forget_socket(id);
-            (
-                state.sockets.remove(&id).map(|socket| socket.agent_id),
-                watched,
-            )
+            let mut watched = state.watches.forget_socket(id);
+            let socket = state.sockets.remove(&id);
+            let agent_id = socket.map(|mut socket| {
+                watched.append(&mut socket.lost);
+                socket.agent_id
+            });
+            (agent_id, watched)
         };
         if let Some(agent_id) = agent_id {
             self.presence.left(agent_id);
@@ -118,9 +128,30 @@ impl Hub {
         watched
     }
 
-    /// Begins to note what moves; [`Hub::caught_up`] says from which rev frames are wanted.
-    pub fn watch(&self, id: SocketId, conversation_id: ConversationId) {
-        self.state().watches.begin(id, conversation_id);
+    /// What went out of the socket's sight since it was asked last, with the rev it had.
+    pub fn take_lost(&self, id: SocketId) -> Vec<(ConversationId, i64)> {
+        let mut state = self.state();
+        let socket = state.sockets.get_mut(&id);
+        socket.map_or_else(Vec::new, |socket| std::mem::take(&mut socket.lost))
+    }
+
+    /// Begins to note what moves; [`Hub::caught_up`] says from which rev frames are wanted. `false`: the socket
+    /// watches [`MAX_WATCHES_PER_SOCKET`] already.
+    #[must_use]
+    pub fn watch(&self, id: SocketId, conversation_id: ConversationId) -> bool {
+        let mut state = self.state();
+        let (count, is_watched) = state.watches.of_socket(id, conversation_id);
+        let has_room = is_watched || count < MAX_WATCHES_PER_SOCKET;
+        if has_room {
+            state.watches.begin(id, conversation_id);
+        }
+        has_room
+    }
+
+    /// Whether the socket watches the conversation: its opening was audited.
+    #[must_use]
+    pub fn is_watched(&self, id: SocketId, conversation_id: ConversationId) -> bool {
+        self.state().watches.of_socket(id, conversation_id).1
     }
 
     /// The socket was sent everything up to `rev`. Returns `true` when the conversation moved past it meanwhile.
@@ -132,6 +163,13 @@ impl Hub {
     /// Ends a watch; the rev the socket had.
     pub fn unwatch(&self, id: SocketId, conversation_id: ConversationId) -> Option<i64> {
         self.state().watches.end(id, conversation_id)
+    }
+
+    /// Whether the socket may have a list of this name: it has it already, or fewer than [`MAX_LISTS_PER_SOCKET`].
+    #[must_use]
+    pub fn has_room_for_list(&self, id: SocketId, name: &str) -> bool {
+        let (count, is_there) = self.state().lists.of_socket(id, name);
+        is_there || count < MAX_LISTS_PER_SOCKET
     }
 
     /// Begins a list subscription; its first rows come with the next tick of the lists.

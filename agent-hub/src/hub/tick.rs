@@ -172,14 +172,15 @@ impl Work {
                 continue;
             };
             let mut state = self.hub().state();
-            for socket_id in state.watches.send_to(moved.id, moved.rev_to) {
-                let Some(socket) = state.sockets.get(&socket_id) else {
+            for (socket_id, had) in state.watches.send_to(moved.id, moved.rev_to) {
+                let Some(socket) = state.sockets.get_mut(&socket_id) else {
                     continue;
                 };
                 if socket.eyes.covers(moved.team_id, moved.agent_id) {
                     socket.line.send_text(text.clone());
                 } else {
                     socket.line.send(out_of_sight(moved.id));
+                    socket.lost.push((moved.id, had));
                     state.watches.end(socket_id, moved.id);
                 }
             }

@@ -75,17 +75,32 @@ impl Watches {
             .filter(|known| *known < rev)
     }
 
-    /// The caught-up watchers of a conversation that have less than `rev_to`; they count as sent.
-    pub(super) fn send_to(&mut self, id: ConversationId, rev_to: i64) -> Vec<SocketId> {
+    /// How many conversations a socket watches, and whether this is one of them.
+    pub(super) fn of_socket(&self, socket: SocketId, id: ConversationId) -> (usize, bool) {
+        let count = self
+            .by_conversation
+            .values()
+            .filter(|sockets| sockets.contains_key(&socket))
+            .count();
+        let watched = self.by_conversation.get(&id);
+        (
+            count,
+            watched.is_some_and(|sockets| sockets.contains_key(&socket)),
+        )
+    }
+
+    /// The caught-up watchers of a conversation that have less than `rev_to`, with the rev they had; they count as
+    /// sent.
+    pub(super) fn send_to(&mut self, id: ConversationId, rev_to: i64) -> Vec<(SocketId, i64)> {
         let Some(sockets) = self.by_conversation.get_mut(&id) else {
             return Vec::new();
         };
         sockets
             .iter_mut()
-            .filter(|(_, watch)| watch.rev.is_some_and(|rev| rev < rev_to))
-            .map(|(socket, watch)| {
+            .filter_map(|(socket, watch)| {
+                let had = watch.rev.filter(|rev| *rev < rev_to)?;
                 watch.rev = Some(rev_to);
-                *socket
+                Some((*socket, had))
             })
             .collect()
     }
@@ -115,7 +130,8 @@ mod tests {
             "it read up to 5 but 7 moved by"
         );
         assert_eq!(watches.behind(id, 7), Some(5));
-        assert_eq!(watches.send_to(id, 7), vec![socket]);
+        assert_eq!(watches.send_to(id, 7), vec![(socket, 5)]);
+        assert_eq!(watches.of_socket(socket, id), (1, true));
         assert_eq!(watches.behind(id, 7), None);
     }
 
@@ -127,6 +143,6 @@ mod tests {
             assert!(!watches.caught_up(socket, id, rev));
         }
         assert_eq!(watches.behind(id, 9), Some(3));
-        assert_eq!(watches.send_to(id, 9), vec![SocketId(1)]);
+        assert_eq!(watches.send_to(id, 9), vec![(SocketId(1), 3)]);
     }
 }

@@ -9,8 +9,10 @@ use compliance::audit::{self, Action, ObjectKind};
 use super::Session;
 use crate::desk::{self, Reply, TransferTo};
 use crate::error::Error;
-use crate::hub::ListKey;
-use crate::protocol::{ClientFrame, MAX_LIST_ROWS, ServerFrame, WatchMode};
+use crate::hub::{ListKey, MAX_CHANGES_BYTES};
+use crate::protocol::{
+    ClientFrame, ConversationView, ItemView, MAX_LIST_ROWS, ServerFrame, WatchMode,
+};
 use crate::views;
 
 /// Items sent when a conversation is opened without a rev.
@@ -84,7 +86,7 @@ impl Session {
                 conversation_id,
                 after_rev,
             } => {
-                self.catch_up(conversation_id, after_rev).await?;
+                self.changes(conversation_id, after_rev).await?;
             }
             ClientFrame::Read {
                 conversation_id,
@@ -200,8 +202,11 @@ impl Session {
         team_id: Option<balcao_core::model::TeamId>,
         limit: usize,
     ) -> Result<(), Error> {
-        if !self.caller.role.answers() {
-            return Err(Error::Forbidden);
+        views::answers(&self.people, &self.caller).await?;
+        if !self.people.hub.has_room_for_list(self.socket, &list) {
+            return Err(Error::Invalid(
+                "list: at most 24 at once; unsubscribe one first.",
+            ));
         }
         if list.len() > MAX_LIST_NAME_BYTES || limit == 0 || limit > MAX_LIST_ROWS {
             return Err(Error::Invalid("list: at most 64 bytes; limit: 1 to 200."));
@@ -231,7 +236,11 @@ impl Session {
     ) -> Result<(), Error> {
         let hub = &self.people.hub;
         // Noted before the read, so that nothing between the read and the first live frame is missed.
-        hub.watch(self.socket, id);
+        if !hub.watch(self.socket, id) {
+            return Err(Error::Invalid(
+                "At most 200 conversations at once; unsubscribe one first.",
+            ));
+        }
         let read = self.open(id, mode, after_rev).await;
         let Some(frame) = read.inspect_err(|_| {
             hub.unwatch(self.socket, id);
@@ -272,30 +281,35 @@ impl Session {
         let frame = if let Some(rev) = after_rev {
             views::read_changes(&self.people, &mut tx, id, rev)
                 .await?
-                .map(|(rev_to, conversation, items)| ServerFrame::Conversation {
-                    conversation_id: id,
-                    rev_from: rev,
-                    rev_to,
-                    conversation,
-                    items,
-                })
+                .map(|found| changed(id, rev, Some(found)))
         } else {
             let end = head.last_seq + 1;
             let wanted: Vec<_> = ((end - FIRST_ITEMS).max(1)..end)
                 .map(|seq| (id, seq))
                 .collect();
             let items = message::items(store, &mut tx, &wanted).await?;
+            let items = newest(items.into_iter().map(views::item_view).collect());
             let rev_to = head.place.last_rev;
             Some(ServerFrame::Conversation {
                 conversation_id: id,
                 rev_from: 0,
                 rev_to,
                 conversation: views::view(head),
-                items: items.into_iter().map(views::item_view).collect(),
+                items,
             })
         };
         tx.commit().await?;
         Ok(frame)
+    }
+
+    /// What changed after a rev: covered by the opening of a conversation that is watched, else an access of its own.
+    async fn changes(&self, id: ConversationId, after_rev: i64) -> Result<(), Error> {
+        if self.people.hub.is_watched(self.socket, id) {
+            return self.catch_up(id, after_rev).await;
+        }
+        let found = views::changes(&self.people, &self.caller, id, after_rev).await?;
+        self.line.send(changed(id, after_rev, found));
+        Ok(())
     }
 
     /// Sends what changed after a rev to a socket that may see it (its opening was audited).
@@ -304,21 +318,12 @@ impl Session {
         let place = inbox::places(&mut conn, &[id]).await?.into_iter().next();
         let eyes = views::eyes(&self.caller);
         place
-            .filter(|place| eyes.covers(place.team_id, place.agent_id))
+            .filter(|place| {
+                self.caller.role.answers() && eyes.covers(place.team_id, place.agent_id)
+            })
             .ok_or(Error::NotFound)?;
-        let frame = match views::read_changes(&self.people, &mut conn, id, after_rev).await? {
-            Some((rev_to, conversation, items)) => ServerFrame::Conversation {
-                conversation_id: id,
-                rev_from: after_rev,
-                rev_to,
-                conversation,
-                items,
-            },
-            None => ServerFrame::Resync {
-                conversation_id: id,
-            },
-        };
-        self.line.send(frame);
+        let found = views::read_changes(&self.people, &mut conn, id, after_rev).await?;
+        self.line.send(changed(id, after_rev, found));
         Ok(())
     }
 
@@ -331,6 +336,39 @@ impl Session {
         audit::record(&mut conn, &closed).await?;
         Ok(())
     }
+}
+
+/// The frame that says what changed, or that the client must read anew.
+fn changed(
+    id: ConversationId,
+    after_rev: i64,
+    found: Option<(i64, ConversationView, Vec<ItemView>)>,
+) -> ServerFrame {
+    match found {
+        Some((rev_to, conversation, items)) => ServerFrame::Conversation {
+            conversation_id: id,
+            rev_from: after_rev,
+            rev_to,
+            conversation,
+            items,
+        },
+        None => ServerFrame::Resync {
+            conversation_id: id,
+        },
+    }
+}
+
+/// The newest items that fit into one frame with room to spare, one at least; older ones are read in pages.
+fn newest(mut items: Vec<ItemView>) -> Vec<ItemView> {
+    let mut left = MAX_CHANGES_BYTES / 4 * 3;
+    let fits = items.iter().rev().take_while(|item| {
+        let bytes = serde_json::to_vec(item).map_or(0, |json| json.len());
+        let has_room = bytes <= left;
+        left = left.saturating_sub(bytes);
+        has_room
+    });
+    let keep = fits.count().max(1).min(items.len());
+    items.split_off(items.len() - keep)
 }
 
 fn read(text: &str) -> Result<ClientFrame, Problem> {

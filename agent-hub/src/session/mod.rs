@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use balcao_core::metrics;
+use balcao_core::model::ConversationId;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 
@@ -100,13 +101,14 @@ impl Session {
                 _ = self.line.ended() => return,
                 _ = check.tick() => {
                     let silent = started.elapsed().saturating_sub(millis(pong_ms.load(Ordering::Relaxed)));
-                    if self.people.sessions.ended(self.caller.session_id) {
-                        self.line.close(LineEnd::SessionEnded);
-                    } else if silent > DEAD_AFTER {
+                    if silent > DEAD_AFTER {
                         self.line.close(LineEnd::Silent);
                     }
+                    self.check().await;
                 }
                 message = stream.next() => match message {
+                    // Whoever logged out a moment ago says nothing more, even before the next look.
+                    Some(Ok(_)) if self.is_over() => self.line.close(LineEnd::SessionEnded),
                     Some(Ok(Message::Text(text))) => match rate.admit(Instant::now()) {
                         rate::Verdict::Take => self.take(&text).await,
                         rate::Verdict::Refuse => self.too_fast(),
@@ -126,14 +128,38 @@ impl Session {
         }
     }
 
-    /// Takes the socket off the hub and records which conversations are no longer shown.
-    async fn end(self) {
-        let watched = self.people.hub.leave(self.socket);
-        for (id, rev) in watched {
+    fn is_over(&self) -> bool {
+        self.people.sessions.ended(self.caller.session_id)
+    }
+
+    /// Closes the socket when its session ended, or when the caller's role or teams are no longer those it was opened
+    /// with: the next one is. Records what went out of sight.
+    async fn check(&self) {
+        let card = self.people.directory.agent(self.caller.agent_id);
+        let is_same = card.is_some_and(|card| {
+            card.active && card.role == self.caller.role && card.team_ids == self.caller.team_ids
+        });
+        if self.is_over() {
+            self.line.close(LineEnd::SessionEnded);
+        } else if !is_same {
+            self.line.close(LineEnd::Drain);
+        }
+        self.record_closed(self.people.hub.take_lost(self.socket))
+            .await;
+    }
+
+    async fn record_closed(&self, shown: Vec<(ConversationId, i64)>) {
+        for (id, rev) in shown {
             if let Err(error) = self.closed(id, rev).await {
                 tracing::error!(%error, "conversation.closed could not be recorded");
             }
         }
+    }
+
+    /// Takes the socket off the hub and records which conversations are no longer shown.
+    async fn end(self) {
+        let watched = self.people.hub.leave(self.socket);
+        self.record_closed(watched).await;
     }
 }
 

@@ -302,12 +302,13 @@ impl Content {
             Self::Location { name, .. } => name.as_deref().unwrap_or_default(),
             _ => "",
         };
-        text.split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .chars()
-            .take(max_chars)
-            .collect()
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if words.chars().count() <= max_chars {
+            return words;
+        }
+        let mut cut: String = words.chars().take(max_chars.saturating_sub(1)).collect();
+        cut.push('…');
+        cut
     }
 }
 

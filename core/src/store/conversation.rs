@@ -172,28 +172,50 @@ pub async fn claim(
     Ok(true)
 }
 
-/// Makes `agent_id` the owner, if they have room.
-async fn own(conn: &mut PgConnection, locked: &mut Locked, agent_id: AgentId) -> Result<(), Error> {
-    let room = sqlx::query_scalar!(
+/// Whether the agent may own one more. Locks their row, after the conversation's: of many claims at once each counts
+/// what the one before left, in a statement of its own.
+async fn has_room(
+    conn: &mut PgConnection,
+    id: ConversationId,
+    agent_id: AgentId,
+) -> Result<(), Error> {
+    let capacity = sqlx::query_scalar!(
         r#"
-        select (
-          select count(*)
-          from conversation
-          where conversation.agent_id = agent.id
-            and conversation.status <> 'resolved'
-        ) < agent.capacity as "room!"
+        select capacity
         from agent
-        where agent.id = $1 and deactivated_at is null
+        where id = $1
+          and deactivated_at is null
+          and role in ('agent', 'supervisor', 'admin')
+        for no key update
         "#,
         agent_id.0,
     )
     .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(Refusal::BadTarget)?;
+    let others = sqlx::query_scalar!(
+        r#"
+        select count(*) as "n!"
+        from conversation
+        where agent_id = $1
+          and status <> 'resolved'
+          and id <> $2
+        "#,
+        agent_id.0,
+        id.0,
+    )
+    .fetch_one(&mut *conn)
     .await?;
-    match room {
-        None => return Err(Refusal::BadTarget.into()),
-        Some(false) => return Err(Refusal::AtCapacity.into()),
-        Some(true) => {}
+    if others < i64::from(capacity) {
+        Ok(())
+    } else {
+        Err(Refusal::AtCapacity.into())
     }
+}
+
+/// Makes `agent_id` the owner, if they answer customers and have room.
+async fn own(conn: &mut PgConnection, locked: &mut Locked, agent_id: AgentId) -> Result<(), Error> {
+    has_room(&mut *conn, locked.id, agent_id).await?;
     locked.epoch = sqlx::query_scalar!(
         r#"
         update conversation

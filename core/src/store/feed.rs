@@ -61,7 +61,7 @@ pub async fn changes(
             rev_from: row.rev_from,
             rev_to: row.last_rev,
             seqs: row.seqs,
-            resync: row.n != row.last_rev - row.rev_from,
+            resync: row.last_rev.checked_sub(row.rev_from) != Some(row.n),
         })
         .collect())
 }

@@ -28,7 +28,9 @@ left join contact_channel w on w.contact_id = c.contact_id and w.channel_id = c.
 left join lateral (
   select m.seq
   from message m
-  where m.conversation_id = c.id and m.direction <> 'internal'
+  -- Whoever waits is known by their own words, not by the bot's "I have called somebody".
+  where m.conversation_id = c.id
+    and (m.direction = 'in' or (m.direction = 'out' and c.handler <> 'queue'))
   order by m.seq desc
   limit 1
 ) newest on true

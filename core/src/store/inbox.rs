@@ -71,6 +71,7 @@ pub async fn unresolved(
             and ($2::uuid is null or c.agent_id = $2)
             and ($3::uuid is null or c.team_id = $3)
             and ($4 or c.team_id is null or c.team_id = any($5) or c.agent_id = $6)
+          order by c.waiting_since asc nulls last, c.last_inbound_at desc nulls last, c.id
           limit $9
         )
         select id as "id!", (select count(*) from visible) as "total!"
@@ -262,7 +263,7 @@ pub async fn heads(
             .into_iter()
             .map(|c| (c.id, c))
             .collect();
-    let mut items: HashMap<ConversationId, message::Item> = message::items(store, conn, &newest)
+    let mut items: HashMap<ConversationId, message::Item> = message::readable(store, conn, &newest)
         .await?
         .into_iter()
         .map(|item| (item.conversation_id, item))

@@ -258,7 +258,7 @@ pub struct Item {
     pub body: Option<Body>,
     /// Ticks of a message to the customer.
     pub ticks: Option<Ticks>,
-    /// Meta's error code of a failed send.
+    /// Meta's error code of a send that failed, or that waits after a refusal.
     pub error_code: Option<i32>,
     /// The item it quotes, when in the same conversation.
     pub reply_to_seq: Option<i64>,
@@ -277,6 +277,34 @@ pub async fn items(
     conn: &mut PgConnection,
     wanted: &[(ConversationId, i64)],
 ) -> Result<Vec<Item>, Error> {
+    opened(store, conn, wanted).await?.into_iter().collect()
+}
+
+/// As [`items`], for lists: an item that does not open is logged and left out, so that one damaged row does not keep
+/// everybody from their inbox.
+///
+/// # Errors
+/// [`Error::Database`]; [`Error::Vault`] when keys are away.
+pub(super) async fn readable(
+    store: &Store,
+    conn: &mut PgConnection,
+    wanted: &[(ConversationId, i64)],
+) -> Result<Vec<Item>, Error> {
+    let opened = opened(store, conn, wanted).await?;
+    Ok(opened
+        .into_iter()
+        .filter_map(|item| {
+            item.inspect_err(|error| tracing::error!(%error, "an item does not open"))
+                .ok()
+        })
+        .collect())
+}
+
+async fn opened(
+    store: &Store,
+    conn: &mut PgConnection,
+    wanted: &[(ConversationId, i64)],
+) -> Result<Vec<Result<Item, Error>>, Error> {
     let (conversations, seqs): (Vec<Uuid>, Vec<i64>) =
         wanted.iter().map(|(id, seq)| (id.0, *seq)).unzip();
     let rows = sqlx::query_file!("src/store/items.sql", &conversations, &seqs)
@@ -289,7 +317,8 @@ pub async fn items(
         .map(|row| SubjectId(row.subject_id))
         .collect();
     let keys = store.vault.load(conn, &subjects).await?;
-    rows.into_iter()
+    Ok(rows
+        .into_iter()
         .map(|row| {
             let body = match (&row.sealed, keys.get(SubjectId(row.subject_id))) {
                 (Some(blob), Some(key)) => {
@@ -301,6 +330,8 @@ pub async fn items(
                 }
                 _ => None,
             };
+            let ticks = row.state.map(|state| Ticks::of(state, row.rank));
+            let ended_badly = matches!(ticks, Some(Ticks::Failed | Ticks::Expired | Ticks::Queued));
             Ok(Item {
                 conversation_id: ConversationId(row.conversation_id),
                 seq: row.seq,
@@ -315,14 +346,14 @@ pub async fn items(
                 at: row.meta_at,
                 received_at: row.received_at,
                 body,
-                ticks: row.state.map(|state| Ticks::of(state, row.rank)),
-                error_code: row.error_code,
+                ticks,
+                error_code: row.error_code.filter(|_| ended_badly),
                 reply_to_seq: row.reply_to_seq,
                 edited: row.edited_rev.is_some(),
                 revoked: row.revoked_at.is_some(),
             })
         })
-        .collect()
+        .collect())
 }
 
 /// Where the items with these wamids are (a quote, a reaction, an edit): mac to conversation and seq.

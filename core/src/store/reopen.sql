@@ -12,10 +12,18 @@ with item as (
   where c.status = 'resolved'
     and c.resolved_at > now() - make_interval(mins => $4::integer)
   order by c.contact_id, c.channel_id, c.resolved_at desc
+), living as materialized (
+  -- Contacts before conversations, as everywhere: an erasure holds them in that order.
+  select contact.id
+  from contact
+  where contact.id in (select last_case.contact_id from last_case)
+    and contact.erased_at is null
+  order by contact.id
+  for key share
 ), locked as materialized (
   select c.id
   from conversation c
-  where c.id in (select last_case.id from last_case)
+  where c.id in (select last_case.id from last_case join living on living.id = last_case.contact_id)
     and c.status = 'resolved'
     and not exists (
       select

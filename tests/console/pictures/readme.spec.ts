@@ -12,7 +12,6 @@ const IMAGES = resolve(import.meta.dirname, "../../../docs/images");
 async function picture(page: Page, name: string): Promise<void> {
   await page.mouse.move(720, 4);
   await page.evaluate(() => document.fonts.ready);
-  await page.waitForLoadState("networkidle");
   await page.screenshot({ path: `${IMAGES}/${name}.png`, animations: "disabled", caret: "hide" });
 }
 
@@ -62,12 +61,14 @@ test("a morning at the counter", async ({ desk, door, open, system, request }) =
     await light.page.goto(new URL(`/inbox/queue/${ids.get(MARINA.name)}`, light.page.url()).href);
     await expect(light.item("Fica ótimo")).toBeVisible();
     await expect(light.page.getByTestId("view-mine")).toContainText("3");
+    await expect(light.page.getByTestId("identity-bsuid")).toBeVisible();
     await picture(light.page, "console-pt-BR-light");
 
     const dark = await desk("ana", { locale: "en", scheme: "dark" });
     await dark.language("en");
     await dark.view("mine");
     await dark.open(EMMA.name);
+    await expect(dark.page.getByTestId("identity-bsuid")).toBeVisible();
     await picture(dark.page, "console-en-dark");
 
     const spanish = await desk("ana", { locale: "es" });
@@ -76,6 +77,7 @@ test("a morning at the counter", async ({ desk, door, open, system, request }) =
     await spanish.open(DIEGO.name);
     await spanish.page.getByTestId("tab-note").click();
     await spanish.composer.fill("El pago del lunes no aparece en el sistema; pedí el comprobante.");
+    await expect(spanish.page.getByTestId("identity-bsuid")).toBeVisible();
     await picture(spanish.page, "console-es-light");
 
     const phone = new Phone(await open(system.simulator, { viewport: { width: 1280, height: 890 } }));

@@ -1,6 +1,12 @@
 /** Habits of the console: the door, the keyboard, languages, light and dark. */
+import { execFile } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { SOON_MS } from "../src/desk.ts";
 import { expect, test } from "../src/test.ts";
+
+const run = promisify(execFile);
 
 test("a wrong password is refused in words, the right one lets in", async ({ door, system }) => {
   const desk = await door();
@@ -8,7 +14,7 @@ test("a wrong password is refused in words, the right one lets in", async ({ doo
   await desk.page.getByTestId("login-email").fill(email);
   await desk.page.getByTestId("login-password").fill(`${password}x`);
   await desk.page.getByTestId("login-submit").click();
-  await expect(desk.page.getByTestId("login-problem")).toHaveText("E-mail, senha ou código não conferem.");
+  await expect(desk.page.getByTestId("login-problem")).toHaveText("E-mail e senha não conferem.");
   await desk.page.getByTestId("login-password").fill(password);
   await desk.page.getByTestId("login-submit").click();
   await expect(desk.page.getByTestId("me")).toHaveText("Carla Exemplo");
@@ -88,4 +94,27 @@ test("language and appearance change at once and are remembered", async ({ desk 
   await ana.page.reload();
   await expect(html).toHaveAttribute("lang", "en");
   await expect(html).toHaveAttribute("data-mantine-color-scheme", "dark");
+  await ana.language("pt-BR");
+});
+
+test("what a supervisor exports verifies without Balcão; an agent is not offered it", async ({
+  desk,
+}, testInfo) => {
+  const ana = await desk("ana");
+  await expect(ana.page.getByTestId("export")).toHaveCount(0);
+  const carla = await desk("carla");
+  await carla.page.getByTestId("export").click();
+  const key = await carla.dialog.locator("code").textContent();
+  const downloading = carla.page.waitForEvent("download");
+  await carla.page.getByTestId("export-submit").click();
+  const archive = await (await downloading).path();
+  const unpacked = testInfo.outputPath("export");
+  await run("python3", ["-m", "zipfile", "-e", archive, unpacked]);
+  const [name = ""] = await readdir(unpacked);
+  const { stdout } = await run("python3", [
+    join(unpacked, name, "verify.py"),
+    join(unpacked, name),
+    key ?? "",
+  ]);
+  expect(stdout).toMatch(/^OK \d+ events/);
 });

@@ -96,8 +96,11 @@ export class Desk {
     await expect(this.page.getByTestId("lock")).toHaveAttribute("data-lock", "closed");
   }
 
-  language(tag: "pt-BR" | "en" | "es"): Promise<unknown> {
-    return this.page.getByTestId("language-switch").selectOption(tag);
+  /** Returns when the account knows it too. */
+  async language(tag: "pt-BR" | "en" | "es"): Promise<void> {
+    const stored = this.page.waitForResponse((answer) => answer.url().endsWith("/api/v1/me/locale"));
+    await this.page.getByTestId("language-switch").selectOption(tag);
+    expect((await stored).ok()).toBe(true);
   }
 
   scheme(name: "light" | "dark"): Promise<void> {

@@ -28,7 +28,10 @@ export class Program {
   ): Promise<[Program, Map<string, string>]> {
     // Our own settings must not reach the system under test.
     const env = Object.entries(process.env).filter(([key]) => !key.startsWith("BALCAO_"));
-    const child = spawn(path, args, { env: { ...Object.fromEntries(env), ...settings }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(path, args, {
+      env: { ...Object.fromEntries(env), ...settings },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const program = new Program(name, child);
     return [program, await program.told(last)];
   }

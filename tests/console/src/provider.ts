@@ -1,5 +1,5 @@
 /** The provider's back office as the outside world sees it, to compare with what the bot told the customer. */
-import { expect, type APIRequestContext } from "@playwright/test";
+import { type APIRequestContext, expect } from "@playwright/test";
 
 interface Invoice {
   amount_cents: number;

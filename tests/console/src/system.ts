@@ -68,7 +68,13 @@ export async function startSystem(): Promise<System> {
     running.push(demo);
     const told = JSON.parse(await readFile(join(folder, "demo.json"), "utf8"));
     const serve = async (settings: Record<string, string>) => {
-      const [node, doors] = await Program.start("balcao serve", program, ["--data", folder, "serve"], "ready", settings);
+      const [node, doors] = await Program.start(
+        "balcao serve",
+        program,
+        ["--data", folder, "serve"],
+        "ready",
+        settings,
+      );
       running.push(node);
       return { node, doors };
     };

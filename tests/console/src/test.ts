@@ -2,10 +2,16 @@
  * What every spec gets: one running installation for all, and for each test phones and desks in browser contexts of
  * their own. A page that reports an error or breaks its content security policy fails the test that opened it.
  */
-import { type BrowserContext, test as base, type BrowserContextOptions, expect, type Page } from "@playwright/test";
+import {
+  type BrowserContext,
+  type BrowserContextOptions,
+  test as base,
+  expect,
+  type Page,
+} from "@playwright/test";
 import { Desk } from "./desk.ts";
 import { Phone } from "./phone.ts";
-import { type Account, startSystem, type System } from "./system.ts";
+import { type Account, type System, startSystem } from "./system.ts";
 
 export type Scheme = "light" | "dark";
 
@@ -35,7 +41,7 @@ interface Shared {
 
 export const test = base.extend<Fixtures, Shared>({
   system: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the needs of a fixture from this pattern
+    // Playwright reads the needs of a fixture from this pattern
     async ({}, use) => {
       const system = await startSystem();
       await use(system);

@@ -68,10 +68,7 @@ async fn the_bot_answers(stack: &Stack) {
 
 async fn the_erp_knows(stack: &Stack) -> String {
     let url = format!("{}/erp/invoices/search", stack.simulator.url);
-    let asked = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client");
+    let asked = e2e::http();
     let answer = asked
         .post(url)
         .json(&json!({"phone": CUSTOMER}))

@@ -150,10 +150,7 @@ async fn reply_until_accepted(
 }
 
 async fn write_lines(simulator_url: &str, n: usize) {
-    let http = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client");
+    let http = e2e::http();
     for line in 0..LINES {
         let url = format!("{simulator_url}/sim/contacts/{}/messages", number(n));
         let body = json!({"type": "text", "text": {"body": format!("linha {line}")}});

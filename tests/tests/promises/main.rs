@@ -4,6 +4,7 @@
 
 mod a_customer_a_bot_and_an_agent_meet;
 mod a_late_word_of_the_bot_is_refused;
+mod a_node_drains_and_another_goes_on;
 mod a_session_ends_everywhere;
 mod a_webhook_repeated_is_one_row_and_one_answer;
 mod audit_export_verifies;
@@ -14,5 +15,7 @@ mod metrics_have_one_catalogue;
 mod nothing_personal_is_readable_at_rest;
 mod redis_may_vanish;
 mod statuses_only_move_forward;
+mod the_checks_can_fail;
+mod the_demo_is_one_command;
 mod two_agents_claim_one_conversation;
 mod what_is_not_understood_is_kept;

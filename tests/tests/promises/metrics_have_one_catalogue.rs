@@ -36,10 +36,7 @@ async fn every_metric_of_a_node_that_worked_is_in_the_catalogue() {
     );
     stack.meta(0).post("garbage").await;
 
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client");
+    let client = e2e::http();
     let page = client
         .get(format!("{}/metrics", stack.node(0).operations))
         .send()

@@ -56,8 +56,8 @@ class SessionStore {
     }
   }
 
-  async login(email: string, password: string, totp: string | undefined): Promise<void> {
-    const answer = await post("/api/v1/session", { email, password, totp, client: "browser" });
+  async login(email: string, password: string): Promise<void> {
+    const answer = await post("/api/v1/session", { email, password, client: "browser" });
     if (!answer.ok) throw new ProblemError(await problemFrom(answer));
     this.enter((await answer.json()) as SessionAnswer);
   }

@@ -1,4 +1,4 @@
-/** Email, password and, for accounts that have it, the authenticator's code. */
+/** Email and password. No second factor yet: none can be enrolled. */
 import { Alert, Button, PasswordInput, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -22,8 +22,7 @@ export function LoginPage({ ended }: { ended: boolean }) {
     setBusy(true);
     setProblem(null);
     try {
-      const totp = field("totp").replaceAll(/\s/g, "");
-      await session.login(field("email").trim(), field("password"), totp || undefined);
+      await session.login(field("email").trim(), field("password"));
     } catch (error) {
       setProblem(problemOf(error));
       setBusy(false);
@@ -66,16 +65,6 @@ export function LoginPage({ ended }: { ended: boolean }) {
             size="md"
             withAsterisk={false}
             data-testid="login-password"
-          />
-          <TextInput
-            name="totp"
-            label={t("login.totp")}
-            description={t("login.totp_hint")}
-            autoComplete="one-time-code"
-            inputMode="numeric"
-            maxLength={8}
-            size="md"
-            data-testid="login-totp"
           />
           <Button type="submit" size="md" fullWidth loading={busy} data-testid="login-submit">
             {t("login.submit")}
