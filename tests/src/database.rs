@@ -53,13 +53,22 @@ impl Database {
             .expect("messages")
     }
 
-    /// The newest seq and rev of a conversation.
-    pub async fn last(&self, id: ConversationId) -> (i64, i64) {
-        sqlx::query_as("select last_seq, last_rev from conversation where id = $1")
+    /// The newest rev of a conversation.
+    pub async fn last_rev(&self, id: ConversationId) -> i64 {
+        sqlx::query_scalar("select last_rev from conversation where id = $1")
             .bind(id.0)
             .fetch_one(&self.pool)
             .await
             .expect("the conversation")
+    }
+
+    /// The items of a conversation in its order: seq and id.
+    pub async fn items(&self, id: ConversationId) -> Vec<(i64, Uuid)> {
+        sqlx::query_as("select seq, id from message where conversation_id = $1 order by seq")
+            .bind(id.0)
+            .fetch_all(&self.pool)
+            .await
+            .expect("items")
     }
 
     /// Waits until nothing is under way: every webhook is acknowledged, no turn of the bot waits, no send is queued or

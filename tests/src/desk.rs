@@ -36,15 +36,6 @@ impl Thread {
     pub fn saying(&self, words: &str) -> Option<&ItemView> {
         self.items.values().find(|item| says(item).contains(words))
     }
-
-    /// Whether the items are 1 to n without a gap.
-    #[must_use]
-    pub fn is_dense(&self) -> bool {
-        self.items
-            .keys()
-            .copied()
-            .eq(1..=i64::try_from(self.items.len()).unwrap_or(i64::MAX))
-    }
 }
 
 /// The words of an item; empty when it has none.

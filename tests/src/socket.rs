@@ -17,8 +17,9 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::agent::Agent;
+use crate::database::Database;
 use crate::deadline::PATIENCE;
-use crate::desk::{Desk, Next};
+use crate::desk::{Desk, Next, Thread};
 
 type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -143,6 +144,29 @@ impl Socket {
                 self.desk().refused
             ),
         }
+    }
+
+    /// Promise 6: the desk shows a conversation exactly as the database holds it, in its order, within `time`.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn shows_whole(
+        &self,
+        database: &Database,
+        id: ConversationId,
+        time: Duration,
+    ) -> Thread {
+        let (stored, last_rev) = (database.items(id).await, database.last_rev(id).await);
+        // Ticks may move on meanwhile; items do not.
+        let newest = |desk: &Desk| Some(desk.thread(id)).filter(|thread| thread.rev >= last_rev);
+        let thread = self.within(time, "the newest rev", newest).await;
+        let shown: Vec<_> = thread
+            .items
+            .values()
+            .map(|item| (item.seq, item.id.0))
+            .collect();
+        assert_eq!(shown, stored, "what is shown is not what is stored");
+        thread
     }
 
     /// Waits for the close and returns its code.

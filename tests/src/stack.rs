@@ -41,8 +41,8 @@ pub struct Plan {
 impl Plan {
     /// With this setting.
     #[must_use]
-    pub fn with(mut self, key: &'static str, value: impl ToString) -> Self {
-        self.settings.push((key, value.to_string()));
+    pub fn with(mut self, key: &'static str, value: &str) -> Self {
+        self.settings.push((key, value.to_owned()));
         self
     }
 
@@ -53,7 +53,7 @@ impl Plan {
             more_nodes: 1,
             ..Self::default()
         }
-        .with("node.expected_nodes", 2)
+        .with("node.expected_nodes", "2")
     }
 }
 
@@ -147,13 +147,17 @@ impl Stack {
         self.nodes[index].take().expect("it runs").stop().await;
     }
 
-    /// A node in this place, on new ports.
+    /// A node in this place, on new ports, with the planned roles.
     pub async fn start_node(&mut self, index: usize) {
+        self.start_node_as(index, self.plan.roles).await;
+    }
+
+    /// A node in this place, on new ports, with these roles.
+    pub async fn start_node_as(&mut self, index: usize, roles: Option<&str>) {
         self.starts += 1;
         let name = format!("node-{index}-{}", self.starts);
         let logs = self.folder.path().join("logs");
-        self.nodes[index] =
-            Some(Node::start(&name, &self.environment, self.plan.roles, &logs).await);
+        self.nodes[index] = Some(Node::start(&name, &self.environment, roles, &logs).await);
     }
 
     /// A customer.

@@ -193,17 +193,7 @@ async fn billing_takes_over(stack: &Stack, desk: &Socket, other_desk: &Socket, i
 /// What Davi's program put together from frames is what the database holds, in its order, note and hand-off included.
 async fn the_thread_is_whole(stack: &Stack, other_desk: &Socket, id: ConversationId) {
     stack.database.is_quiet(&stack.simulator).await;
-    let (last_seq, last_rev) = stack.database.last(id).await;
-    let thread = other_desk
-        .within(LIVE, "the newest rev", |desk| {
-            Some(desk.thread(id)).filter(|thread| thread.rev == last_rev)
-        })
-        .await;
-    assert!(thread.is_dense(), "{:?}", thread.items.keys());
-    assert_eq!(
-        thread.items.len(),
-        usize::try_from(last_seq).expect("a count")
-    );
+    let thread = other_desk.shows_whole(&stack.database, id, LIVE).await;
     assert!(thread.items.values().any(|item| says(item) == NOTE));
     let handed_off = |content: &Content| match content {
         Content::System {

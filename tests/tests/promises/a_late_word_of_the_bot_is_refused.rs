@@ -5,7 +5,7 @@ use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_word_of_the_bot_is_refused_after_a_person_took_over() {
-    let stack = Stack::of(Plan::default().with("bot.erp_timeout_ms", 5_000)).await;
+    let stack = Stack::of(Plan::default().with("bot.erp_timeout_ms", "5000")).await;
     let customer = stack.phone("5511900000073");
     customer.says("oi").await;
     customer

@@ -43,12 +43,7 @@ async fn a_drained_node_loses_nothing_and_the_agent_resumes_at_the_other() {
         .await;
     stack.database.is_quiet(&stack.simulator).await;
 
-    let (last_seq, last_rev) = stack.database.last(row.id).await;
-    let newest =
-        |desk: &e2e::Desk| Some(desk.thread(row.id)).filter(|thread| thread.rev == last_rev);
-    let thread = resumed.within(LIVE, "the newest rev", newest).await;
-    assert!(thread.is_dense());
-    assert_eq!(i64::try_from(thread.items.len()).ok(), Some(last_seq));
+    let thread = resumed.shows_whole(&stack.database, row.id, LIVE).await;
     for words in ["antes do", "enquanto desliga", "e depois", "depois do"] {
         assert!(thread.saying(words).is_some(), "{words}");
     }

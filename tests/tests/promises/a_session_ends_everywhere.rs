@@ -102,7 +102,7 @@ async fn a_ticket_opens_one_socket_from_our_own_origin_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_token_that_comes_back_revokes_the_family() {
-    let stack = Stack::of(Plan::default().with("session.refresh_grace_seconds", 0)).await;
+    let stack = Stack::of(Plan::default().with("session.refresh_grace_seconds", "0")).await;
     let ana = stack.agent(Who::Ana, 0).await;
     let socket = Socket::open(&ana).await;
     socket.until("welcome", |desk| desk.store_epoch).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use agent_hub::protocol::ListScope;
 use balcao_core::model::ConversationId;
 use e2e::ledger::Ledger;
-use e2e::{Agent, PATIENCE, Phone, Plan, Socket, Stack, Who, eventually};
+use e2e::{Agent, LIVE, PATIENCE, Phone, Plan, SOON, Socket, Stack, Who, eventually};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -18,11 +18,11 @@ const LINES: usize = 8;
 async fn kill_nine_in_mid_conversation_loses_nothing_and_doubles_nothing() {
     // A dead node's leases end soon, so that the test need not wait half a minute for them.
     let plan = Plan::default()
-        .with("whatsapp.lease_ms", 4_000)
-        .with("whatsapp.call_timeout_ms", 2_000);
+        .with("whatsapp.lease_ms", "4000")
+        .with("whatsapp.call_timeout_ms", "2000");
     let plan = plan
-        .with("whatsapp.unknown_after_ms", 5_000)
-        .with("limits.requests_per_minute_per_session", 100_000);
+        .with("whatsapp.unknown_after_ms", "5000")
+        .with("limits.requests_per_minute_per_session", "100000");
     let mut stack = Stack::of(Plan {
         simulator: vec!["--redelivery-cap-ms", "500"],
         ..plan
@@ -62,6 +62,52 @@ async fn kill_nine_in_mid_conversation_loses_nothing_and_doubles_nothing() {
         "a repeated client_ref is one reply"
     );
     the_resumed_desk_is_whole(&stack, &ana, desk, &conversations).await;
+}
+
+/// Sends that were accepted while nobody sent go out when a sender starts, not when some pause is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_while_no_sender_ran_goes_out_at_its_start() {
+    let mut stack = Stack::start().await;
+    let digits = "5511902000099";
+    stack.phone(digits).says("atendente").await;
+    stack
+        .phone(digits)
+        .shows("the queue", 0, |bubble| bubble.text.contains("posição"))
+        .await;
+    stack.database.is_quiet(&stack.simulator).await;
+    stack.kill_node(0).await;
+    stack.start_node_as(0, Some("hub,worker")).await;
+    let ana = stack.agent(Who::Ana, 0).await;
+    let row = ana.conversation_with(&stack.phone(digits).name).await;
+    for n in 0..3 {
+        ana.replies(row.id, &format!("r{n}"), &format!("resposta {n}"))
+            .await;
+    }
+    assert_eq!(
+        stack.database.count("outbox where state = 'queued'").await,
+        3
+    );
+    stack.kill_node(0).await;
+
+    stack.start_node(0).await;
+    stack.simulator.posts_to(&stack.node(0).webhook).await;
+    let sent = "outbox where source = 'agent' and state = 'sent'";
+    eventually("all three are sent", SOON, async || {
+        (stack.database.count(sent).await == 3).then_some(())
+    })
+    .await;
+    stack.database.is_quiet(&stack.simulator).await;
+    let received = stack.phone(digits).received().await;
+    let texts: Vec<&str> = received
+        .iter()
+        .skip(1)
+        .map(|bubble| bubble.text.as_str())
+        .collect();
+    assert_eq!(
+        texts,
+        ["resposta 0", "resposta 1", "resposta 2"],
+        "in the order they were written"
+    );
 }
 
 async fn everybody_waits_for_ana(stack: &Stack, ana: &Agent, desk: &Socket) -> Vec<ConversationId> {
@@ -185,14 +231,7 @@ async fn the_resumed_desk_is_whole(
     drop(desk);
     let resumed = Socket::resume(&ana.at(&stack.node(0).console), known).await;
     for id in conversations {
-        let (last_seq, last_rev) = stack.database.last(*id).await;
-        let thread = resumed
-            .within(e2e::LIVE, "the newest rev", |desk| {
-                Some(desk.thread(*id)).filter(|thread| thread.rev == last_rev)
-            })
-            .await;
-        assert!(thread.is_dense());
-        assert_eq!(i64::try_from(thread.items.len()).ok(), Some(last_seq));
+        resumed.shows_whole(&stack.database, *id, LIVE).await;
     }
 }
 

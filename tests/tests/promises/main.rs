@@ -9,6 +9,7 @@ mod a_session_ends_everywhere;
 mod a_webhook_repeated_is_one_row_and_one_answer;
 mod audit_export_verifies;
 mod erased_stays_erased;
+mod hostile_items;
 mod hostile_webhooks;
 mod kill_nine_loses_nothing;
 mod metrics_have_one_catalogue;

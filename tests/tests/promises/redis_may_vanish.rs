@@ -124,12 +124,5 @@ async fn one_exchange(
 
 async fn the_view_is_whole(stack: &Stack, desk: &Socket, id: ConversationId) {
     stack.database.is_quiet(&stack.simulator).await;
-    let (last_seq, last_rev) = stack.database.last(id).await;
-    let thread = desk
-        .within(SOON, "the newest rev", |desk| {
-            Some(desk.thread(id)).filter(|thread| thread.rev == last_rev)
-        })
-        .await;
-    assert!(thread.is_dense());
-    assert_eq!(i64::try_from(thread.items.len()).ok(), Some(last_seq));
+    desk.shows_whole(&stack.database, id, SOON).await;
 }

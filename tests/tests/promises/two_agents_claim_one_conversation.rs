@@ -16,8 +16,8 @@ async fn of_two_claims_at_once_exactly_one_wins_1000_times() {
         roles: Some("gateway,hub,worker"),
         ..Plan::two_nodes()
     }
-    .with("limits.requests_per_minute_per_address", 1_000_000)
-    .with("limits.requests_per_minute_per_session", 1_000_000);
+    .with("limits.requests_per_minute_per_address", "1000000")
+    .with("limits.requests_per_minute_per_session", "1000000");
     let stack = Stack::of(plan).await;
     let meta = stack.meta(0);
     let customers: Vec<_> = (0..CONVERSATIONS)
