@@ -49,8 +49,24 @@ impl Channels {
     /// # Errors
     /// [`store::Error`] when an unknown number could not be asked for: 503.
     pub async fn by_number(&self, number: &str) -> Result<Option<Arc<Channel>>, store::Error> {
+        self.find(|known| known.by_number.get(number).cloned())
+            .await
+    }
+
+    /// The channel with our id; `None` when the database just said that there is none, or that it is not enabled.
+    ///
+    /// # Errors
+    /// [`store::Error`] when an unknown one could not be asked for.
+    pub async fn by_id(&self, id: ChannelId) -> Result<Option<Arc<Channel>>, store::Error> {
+        self.find(|known| known.by_id.get(&id).cloned()).await
+    }
+
+    async fn find(
+        &self,
+        wanted: impl Fn(&Known) -> Option<Arc<Channel>>,
+    ) -> Result<Option<Arc<Channel>>, store::Error> {
         let asked = Instant::now();
-        if let Some(channel) = self.look(|known| known.by_number.get(number).cloned()) {
+        if let Some(channel) = self.look(&wanted) {
             return Ok(Some(channel));
         }
         let _one = self.0.reading.lock().await;
@@ -60,12 +76,7 @@ impl Channels {
         if !is_fresh {
             self.read().await?;
         }
-        Ok(self.look(|known| known.by_number.get(number).cloned()))
-    }
-
-    /// The channel with our id, as of the last reading.
-    pub fn by_id(&self, id: ChannelId) -> Option<Arc<Channel>> {
-        self.look(|known| known.by_id.get(&id).cloned())
+        Ok(self.look(wanted))
     }
 
     /// Reads the list every few seconds until the node drains.

@@ -13,6 +13,12 @@ use crate::cli::{Failure, Settings, secret_from_stdin};
 pub enum Verb {
     /// Add a member of staff, or give an existing one a new password and role; the password is read from standard input
     Add(Add),
+    /// Lock a member of staff out for good; open sessions and sockets end within a second
+    Deactivate {
+        /// Log-in name
+        #[arg(long)]
+        email: String,
+    },
 }
 
 /// A new member of staff.
@@ -46,9 +52,35 @@ fn role(word: &str) -> Result<Role, String> {
 /// Runs it.
 ///
 /// # Errors
-/// [`Failure::Other`] for an unknown team or a weak password.
+/// [`Failure::Other`] for an unknown team or a weak password; [`Failure::Check`] for an unknown account.
 pub async fn run(settings: &Settings, verb: Verb) -> Result<(), Failure> {
-    let Verb::Add(add) = verb;
+    match verb {
+        Verb::Add(add) => create(settings, add).await,
+        Verb::Deactivate { email } => deactivate(settings, &email).await,
+    }
+}
+
+async fn deactivate(settings: &Settings, email: &str) -> Result<(), Failure> {
+    let (_, store) = open(settings).await?;
+    let mut tx = store.api.begin().await?;
+    let Some(id) = agent::by_email(&store, &mut tx, email).await? else {
+        eprintln!("nobody logs in with this e-mail");
+        return Err(Failure::Check);
+    };
+    let ended = agent::deactivate(&mut tx, id, None).await?;
+    tx.commit().await?;
+    if settings.json {
+        println!(
+            "{}",
+            serde_json::json!({ "id": id, "sessions_ended": ended.len() })
+        );
+    } else {
+        println!("{id} is locked out; {} sessions ended", ended.len());
+    }
+    Ok(())
+}
+
+async fn create(settings: &Settings, add: Add) -> Result<(), Failure> {
     let (_, store) = open(settings).await?;
     let password = secret_from_stdin("the password")?;
     let mut tx = store.api.begin().await?;

@@ -15,3 +15,4 @@ mod supervised;
 
 pub use postgres::Postgres;
 pub use redis::Redis;
+pub(crate) use supervised::tied_to_parent;

@@ -277,15 +277,7 @@ fn command(program: &Program) -> Result<Command> {
         .mode(0o600)
         .open(&program.log);
     let log = log.with_context(|| format!("opening {}", program.log.display()))?;
-    let mut command = if can_tie_to_parent() {
-        let mut command = Command::new("setpriv");
-        command
-            .args(["--pdeathsig", program.death_signal])
-            .arg(&program.binary);
-        command
-    } else {
-        Command::new(&program.binary)
-    };
+    let mut command = tied_to_parent(&program.binary, program.death_signal);
     as_user(&mut command, program.user.as_ref());
     command
         .args(&program.args)
@@ -294,6 +286,17 @@ fn command(program: &Program) -> Result<Command> {
         .stderr(log)
         .process_group(0);
     Ok(command)
+}
+
+/// A command that gets `death_signal` when the thread that started it ends, where the system can do that: a killed
+/// `balcao` leaves nobody behind.
+pub(crate) fn tied_to_parent(binary: &Path, death_signal: &str) -> Command {
+    if !can_tie_to_parent() {
+        return Command::new(binary);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", death_signal]).arg(binary);
+    command
 }
 
 /// Runs `command` as `user` from `/`, the one folder everybody can enter.

@@ -52,7 +52,7 @@ impl Sender {
 
     async fn attempt(&self, send: &Leased, leased: Instant) -> Result<(), store::Error> {
         let inner = &*self.0;
-        let Some(channel) = inner.channels.by_id(send.channel_id) else {
+        let Some(channel) = inner.channels.by_id(send.channel_id).await? else {
             return self.put_back(send, NO_CHANNEL, None).await;
         };
         let prepared = match self.prepare(send).await? {

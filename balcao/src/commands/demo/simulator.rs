@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 
 use super::folder::{Demo, Folder};
 use crate::cli::Failure;
+use crate::private::tied_to_parent;
 
 /// How long it may take to say that it listens.
 const LISTENS_WITHIN: Duration = Duration::from_secs(10);
@@ -34,7 +35,7 @@ impl Simulator {
             .into());
         }
         let log = std::fs::File::create(folder.path().join("simulator").join("simulator.log"))?;
-        let mut child = Command::new(program)
+        let mut child = Command::from(tied_to_parent(&program, "TERM"))
             .args(["--listen", &format!("127.0.0.1:{port}")])
             .arg("--data")
             .arg(folder.path().join("simulator"))
