@@ -119,7 +119,7 @@ fn fits(content: &Content) -> bool {
     let chars = |text: &str| text.chars().count();
     match content {
         Content::Text { text } => (1..=4096).contains(&chars(text)),
-        Content::Buttons { text, buttons } => {
+        Content::Buttons { text, buttons, .. } => {
             (1..=1024).contains(&chars(text))
                 && (1..=3).contains(&buttons.len())
                 && buttons.iter().all(|button| {
@@ -130,6 +130,7 @@ fn fits(content: &Content) -> bool {
             text,
             open_label,
             sections,
+            ..
         } => {
             let rows = || sections.iter().flat_map(|section| &section.rows);
             (1..=4096).contains(&chars(text))

@@ -34,15 +34,15 @@ pub(super) fn question(flow: &Flow, node: &str, locale: Locale) -> Vec<Content> 
     let options = ask.options.iter().map(|option| &option.value);
     let id = |option: &str| format!("{node}.{option}");
     let content = match &ask.open_label {
-        None => Content::Buttons {
+        None => Content::buttons(
             text,
-            buttons: options
+            options
                 .map(|option| Button {
                     id: id(&option.id),
                     title: option.title.get(locale).to_owned(),
                 })
                 .collect(),
-        },
+        ),
         Some(label) => {
             let open_label = label.get(locale).to_owned();
             let rows = options
@@ -60,11 +60,7 @@ pub(super) fn question(flow: &Flow, node: &str, locale: Locale) -> Vec<Content> 
                 title: open_label.clone(),
                 rows,
             }];
-            Content::List {
-                text,
-                open_label,
-                sections,
-            }
+            Content::list(text, open_label, sections)
         }
     };
     vec![content]

@@ -53,6 +53,21 @@ impl Place {
         Self::of("media", "sealed", id)
     }
 
+    /// `media.sealed_result`, by `media.id`.
+    pub const fn media_result(id: Uuid) -> Self {
+        Self::of("media", "sealed_result", id)
+    }
+
+    /// `channel_notice.sealed`, by `channel_notice.id`.
+    pub const fn channel_notice(id: Uuid) -> Self {
+        Self::of("channel_notice", "sealed", id)
+    }
+
+    /// `channel.sealed_app_secret`, by `channel.id`.
+    pub const fn channel_app_secret(id: Uuid) -> Self {
+        Self::of("channel", "sealed_app_secret", id)
+    }
+
     /// `contact.sealed`, by `contact.id`.
     pub const fn contact(id: Uuid) -> Self {
         Self::of("contact", "sealed", id)

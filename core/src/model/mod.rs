@@ -11,7 +11,9 @@ mod problem;
 
 pub use actor::{ActorKind, Author, Locale, Role};
 pub use content::{
-    Body, Button, Content, ListRow, ListSection, MediaKind, MediaRef, MessageKind, SystemLine,
+    Body, Button, CallOutcome, Card, CardAction, ChannelFault, Circumstance, Content, Forwarded,
+    Heading, ListRow, ListSection, MediaKind, MediaRef, MessageKind, ProductRef, Referral,
+    SystemLine,
 };
 pub use conversation::{
     CaseState, ConversationStatus, Direction, FeedKind, Handler, HandoffReason, WINDOW_HOURS,

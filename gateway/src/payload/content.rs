@@ -136,13 +136,13 @@ fn media(message: &Value, name: &str, kind: MediaKind) -> Option<Content> {
     } = part(message, name)?;
     let voice = voice || name == "voice";
     let media = MediaRef {
-        kind,
         id: Some(id),
         mime_type,
         sha256,
         caption,
         file_name: filename,
         voice,
+        ..MediaRef::of(kind)
     };
     Some(Content::Media { media })
 }

@@ -72,11 +72,14 @@ fn part(content: &Content) -> Result<(&'static str, Value), i32> {
             within(text, 1, MAX_TEXT_CHARS)?;
             Ok(("text", json!({"body": text})))
         }
-        Content::Buttons { text, buttons } => Ok(("interactive", self::buttons(text, buttons)?)),
+        Content::Buttons { text, buttons, .. } => {
+            Ok(("interactive", self::buttons(text, buttons)?))
+        }
         Content::List {
             text,
             open_label,
             sections,
+            ..
         } => Ok(("interactive", list(text, open_label, sections)?)),
         Content::Location {
             latitude,
@@ -258,10 +261,7 @@ mod tests {
 
     #[test]
     fn questions_become_interactive_messages() {
-        let buttons = Content::Buttons {
-            text: "?".into(),
-            buttons: vec![button("a", "Sim"), button("b", "Não")],
-        };
+        let buttons = Content::buttons("?", vec![button("a", "Sim"), button("b", "Não")]);
         let wire = sent(&buttons).unwrap();
         assert_eq!(
             wire["interactive"]["action"]["buttons"][1]["reply"],
@@ -271,12 +271,7 @@ mod tests {
             title: String::new(),
             rows: vec![row("x")],
         }];
-        let wire = sent(&Content::List {
-            text: "?".into(),
-            open_label: "Ver".into(),
-            sections,
-        })
-        .unwrap();
+        let wire = sent(&Content::list("?", "Ver", sections)).unwrap();
         assert_eq!(
             wire["interactive"]["action"],
             json!({"button": "Ver", "sections": [{"rows": [{"id": "x", "title": "x"}]}]})
@@ -290,6 +285,7 @@ mod tests {
             language: "pt_BR".into(),
             preview: "Olá Maria".into(),
             parameters: vec!["Maria".into()],
+            components: None,
         };
         let wire = sent(&template).unwrap();
         assert_eq!(
@@ -303,11 +299,7 @@ mod tests {
     fn what_meta_would_refuse_for_its_size_is_not_called() {
         let two_alike = vec![button("a", "Sim"), button("b", "Sim")];
         let rows = |count: usize| (0..count).map(|n| row(&n.to_string())).collect::<Vec<_>>();
-        let list = |sections| Content::List {
-            text: "?".into(),
-            open_label: "Ver".into(),
-            sections,
-        };
+        let list = |sections| Content::list("?", "Ver", sections);
         for content in [
             Content::Text {
                 text: String::new(),
@@ -315,18 +307,9 @@ mod tests {
             Content::Text {
                 text: "á".repeat(4_097),
             },
-            Content::Buttons {
-                text: "?".into(),
-                buttons: vec![],
-            },
-            Content::Buttons {
-                text: "?".into(),
-                buttons: two_alike,
-            },
-            Content::Buttons {
-                text: "?".into(),
-                buttons: vec![button("a", "twenty-one characters")],
-            },
+            Content::buttons("?", vec![]),
+            Content::buttons("?", two_alike),
+            Content::buttons("?", vec![button("a", "twenty-one characters")]),
             list(vec![]),
             list(vec![ListSection {
                 title: String::new(),

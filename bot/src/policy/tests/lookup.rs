@@ -41,7 +41,7 @@ fn invoices_are_told_with_the_oldest_pix_code_alone_in_its_message() {
     );
     assert_eq!(words(&decision.replies[1]), "0002012");
     assert!(
-        matches!(&decision.replies[2], Content::Buttons { text, buttons } if text == "Mais alguma coisa?" && buttons.len() == 3)
+        matches!(&decision.replies[2], Content::Buttons { text, buttons, .. } if text == "Mais alguma coisa?" && buttons.len() == 3)
     );
     assert_eq!(decision.next.node, "mais");
 }

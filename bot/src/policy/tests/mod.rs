@@ -41,13 +41,8 @@ pub(super) fn tap(id: &str) -> Content {
 pub(super) fn photo(caption: Option<&str>) -> Content {
     let caption = caption.map(str::to_owned);
     let media = MediaRef {
-        kind: MediaKind::Image,
-        id: None,
-        mime_type: None,
-        sha256: None,
         caption,
-        file_name: None,
-        voice: false,
+        ..MediaRef::of(MediaKind::Image)
     };
     Content::Media { media }
 }

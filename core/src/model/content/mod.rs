@@ -2,8 +2,18 @@
 //!
 //! A reader must accept what an older version wrote: fields are added with a default, never renamed.
 
+mod circumstance;
+mod parts;
+mod system;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use circumstance::{Circumstance, Forwarded, ProductRef, Referral};
+pub use parts::{
+    Button, Card, CardAction, ChannelFault, Heading, ListRow, ListSection, MediaKind, MediaRef,
+};
+pub use system::SystemLine;
 
 /// The kind of an item, stored in clear next to the ciphertext (it is not personal).
 #[derive(
@@ -34,6 +44,8 @@ pub enum MessageKind {
     Unsupported,
     Note,
     System,
+    Form,
+    Product,
 }
 
 /// The sealed plaintext of a row of `message`.
@@ -46,6 +58,9 @@ pub struct Body {
     pub wamid: Option<String>,
     /// What it says.
     pub content: Content,
+    /// How it came, for what customers write.
+    #[serde(default, skip_serializing_if = "Circumstance::is_plain")]
+    pub circumstance: Circumstance,
 }
 
 impl Body {
@@ -56,6 +71,7 @@ impl Body {
             v: 1,
             wamid,
             content,
+            circumstance: Circumstance::default(),
         }
     }
 }
@@ -98,6 +114,12 @@ pub enum Content {
         text: String,
         /// One to three answers.
         buttons: Vec<Button>,
+        /// What stands above.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heading: Option<Heading>,
+        /// What stands below; at most 60 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        footer: Option<String>,
     },
     /// We ask: text with a list to open, at most ten rows in all.
     List {
@@ -107,6 +129,68 @@ pub enum Content {
         open_label: String,
         /// The rows by section.
         sections: Vec<ListSection>,
+        /// Words above; at most 60 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heading: Option<String>,
+        /// What stands below; at most 60 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        footer: Option<String>,
+    },
+    /// We show a button that opens a page.
+    Link {
+        /// The words; at most 1,024 characters.
+        text: String,
+        /// The label; at most 20 characters.
+        label: String,
+        /// The page, https.
+        url: String,
+        /// What stands above.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heading: Option<Heading>,
+        /// What stands below; at most 60 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        footer: Option<String>,
+    },
+    /// We ask to fill in a form (a WhatsApp Flow).
+    FormRequest {
+        /// The words; at most 1,024 characters.
+        text: String,
+        /// The label that opens the form; at most 30 characters.
+        label: String,
+        /// The channel's id of the form.
+        form_id: String,
+        /// Comes back with the answer.
+        token: String,
+        /// The screen to begin with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        screen: Option<String>,
+        /// What that screen is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        data: Option<Value>,
+    },
+    /// We ask where the customer is.
+    LocationRequest {
+        /// The words; at most 1,024 characters.
+        text: String,
+    },
+    /// We ask for the customer's telephone number.
+    ContactRequest {
+        /// The words; at most 1,024 characters.
+        text: String,
+    },
+    /// We show two to ten cards side by side.
+    Carousel {
+        /// The words; at most 1,024 characters.
+        text: String,
+        /// The cards.
+        cards: Vec<Card>,
+    },
+    /// We show goods, orders, or ask for a call or an address: `interactive` as the channel defines it.
+    Commerce {
+        /// What the agent reads in the timeline.
+        text: String,
+        /// The channel's own object; its `type` says which.
+        interactive: Value,
     },
     /// The customer tapped a button or a row.
     Choice {
@@ -114,6 +198,34 @@ pub enum Content {
         id: String,
         /// Its label.
         title: String,
+    },
+    /// The customer filled in a form, gave an address, or answered whether we may call.
+    Form {
+        /// The channel's name of the form or question.
+        name: String,
+        /// What the customer reads of their own answer.
+        #[serde(default)]
+        text: String,
+        /// The answers; any JSON, as the form's author defined it.
+        answers: Value,
+    },
+    /// The customer asks about a product of a catalogue.
+    Product {
+        /// Which.
+        product: ProductRef,
+        /// Words with it.
+        #[serde(default)]
+        text: String,
+    },
+    /// A telephone call through the channel.
+    Call {
+        /// Whether the customer called.
+        inbound: bool,
+        /// What became of it.
+        outcome: CallOutcome,
+        /// How long it was talked, in seconds.
+        #[serde(default)]
+        duration_seconds: Option<u32>,
     },
     /// An order from a catalogue, as the channel gave it.
     Order {
@@ -128,9 +240,12 @@ pub enum Content {
         language: String,
         /// What the customer reads, filled in.
         preview: String,
-        /// Parameters by position.
+        /// Parameters of the body by position.
         #[serde(default)]
         parameters: Vec<String>,
+        /// The channel's own `components`, when the body's parameters do not say it all (header, buttons, cards).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        components: Option<Value>,
     },
     /// Anything we do not understand: kept whole, shown as "unsupported".
     Unsupported {
@@ -151,119 +266,52 @@ pub enum Content {
     },
 }
 
-/// A button that we offer.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Button {
-    /// Comes back with the tap; at most 256 characters.
-    pub id: String,
-    /// The label; at most 20 characters.
-    pub title: String,
-}
-
-/// A part of a list.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ListSection {
-    /// Heading; at most 24 characters.
-    pub title: String,
-    /// The rows.
-    pub rows: Vec<ListRow>,
-}
-
-/// A row of a list.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ListRow {
-    /// Comes back with the tap; at most 200 characters.
-    pub id: String,
-    /// The label; at most 24 characters.
-    pub title: String,
-    /// A second line; at most 72 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-}
-
-/// What sort of file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+/// What became of a call; the later one wins, in this order.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum MediaKind {
-    Image,
-    Video,
-    Audio,
-    Document,
-    Sticker,
-}
-
-/// A file that the channel holds for us.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct MediaRef {
-    /// What sort of file.
-    pub kind: MediaKind,
-    /// The channel's id of the file.
-    #[serde(default)]
-    pub id: Option<String>,
-    /// MIME type as the channel says.
-    #[serde(default)]
-    pub mime_type: Option<String>,
-    /// SHA-256 as the channel says, base64.
-    #[serde(default)]
-    pub sha256: Option<String>,
-    /// Words below the file.
-    #[serde(default)]
-    pub caption: Option<String>,
-    /// Name of a document.
-    #[serde(default)]
-    pub file_name: Option<String>,
-    /// Recorded with the microphone.
-    #[serde(default)]
-    pub voice: bool,
-}
-
-/// What a system line tells. Ids only; names are looked up when it is shown.
-#[derive(Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum SystemLine {
-    /// The bot gave the conversation to people.
-    HandedOff {
-        /// Why.
-        reason: super::HandoffReason,
-        /// What was said and tried, for whoever takes it.
-        summary: String,
-        /// Place in the queue at that moment, from 1.
-        position: i64,
-    },
-    /// Somebody took it.
-    Claimed {
-        /// Who.
-        agent_id: super::AgentId,
-    },
-    /// It went to another team or agent.
-    Transferred {
-        /// By whom.
-        by: super::AgentId,
-        /// To which team.
-        team_id: Option<super::TeamId>,
-        /// To which agent.
-        agent_id: Option<super::AgentId>,
-        /// Words for the next one.
-        note: Option<String>,
-    },
-    /// Its owner gave it back to the queue.
-    Released {
-        /// Who gave it back.
-        by: super::AgentId,
-    },
-    /// It was closed.
-    Resolved {
-        /// By whom; absent when Balcão itself closed it.
-        by: Option<super::AgentId>,
-        /// The closing reason.
-        reason: Option<String>,
-    },
-    /// The customer wrote again within the reopen window.
-    Reopened,
+pub enum CallOutcome {
+    /// It rings, or rang.
+    Ringing,
+    /// Nobody took it.
+    Missed,
+    /// It was refused.
+    Rejected,
+    /// It could not be made.
+    Failed,
+    /// It was talked.
+    Completed,
 }
 
 impl Content {
+    /// A question with buttons and nothing above or below.
+    #[must_use]
+    pub fn buttons(text: impl Into<String>, buttons: Vec<Button>) -> Self {
+        Self::Buttons {
+            text: text.into(),
+            buttons,
+            heading: None,
+            footer: None,
+        }
+    }
+
+    /// A question with a list and nothing above or below.
+    #[must_use]
+    pub fn list(
+        text: impl Into<String>,
+        open_label: impl Into<String>,
+        sections: Vec<ListSection>,
+    ) -> Self {
+        Self::List {
+            text: text.into(),
+            open_label: open_label.into(),
+            sections,
+            heading: None,
+            footer: None,
+        }
+    }
+
     /// The kind stored in clear.
     #[must_use]
     pub fn kind(&self) -> MessageKind {
@@ -278,7 +326,17 @@ impl Content {
             },
             Self::Location { .. } => MessageKind::Location,
             Self::Contacts { .. } => MessageKind::Contacts,
-            Self::Buttons { .. } | Self::List { .. } => MessageKind::Interactive,
+            Self::Buttons { .. }
+            | Self::List { .. }
+            | Self::Link { .. }
+            | Self::FormRequest { .. }
+            | Self::LocationRequest { .. }
+            | Self::ContactRequest { .. }
+            | Self::Carousel { .. }
+            | Self::Commerce { .. } => MessageKind::Interactive,
+            Self::Form { .. } => MessageKind::Form,
+            Self::Product { .. } => MessageKind::Product,
+            Self::Call { .. } => MessageKind::Call,
             Self::Choice { .. } => MessageKind::Choice,
             Self::Order { .. } => MessageKind::Order,
             Self::Template { .. } => MessageKind::Template,
@@ -295,7 +353,15 @@ impl Content {
             Self::Text { text }
             | Self::Note { text }
             | Self::Buttons { text, .. }
-            | Self::List { text, .. } => text,
+            | Self::List { text, .. }
+            | Self::Link { text, .. }
+            | Self::FormRequest { text, .. }
+            | Self::LocationRequest { text }
+            | Self::ContactRequest { text }
+            | Self::Carousel { text, .. }
+            | Self::Commerce { text, .. }
+            | Self::Form { text, .. }
+            | Self::Product { text, .. } => text,
             Self::Choice { title, .. } => title,
             Self::Media { media } => media.caption.as_deref().unwrap_or_default(),
             Self::Template { preview, .. } => preview,
