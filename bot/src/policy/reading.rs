@@ -67,6 +67,13 @@ pub(super) fn read<'a>(flow: &'a Flow, asked: &str, said: &[Content]) -> Meaning
         Meaning::Greeting
     } else if words::thanks(&whole) {
         Meaning::Thanks
+    } else if texts.is_empty()
+        && said
+            .iter()
+            .all(|content| matches!(content, Content::Call { .. }))
+    {
+        // whoever calls a number that writes is shown what can be written
+        Meaning::Menu
     } else if said
         .iter()
         .any(|content| !matches!(content, Content::Text { .. } | Content::Choice { .. }))
@@ -83,6 +90,9 @@ pub(crate) fn text_of(content: &Content) -> Option<&str> {
         Content::Text { text } => Some(text),
         Content::Choice { title, .. } => Some(title),
         Content::Media { media } => media.caption.as_deref(),
+        Content::Form { text, .. } | Content::Product { text, .. } if !text.is_empty() => {
+            Some(text)
+        }
         _ => None,
     }
 }

@@ -141,8 +141,18 @@ fn last_answer(flow: &Flow, history: &[Said], protocol: Option<&str>) -> Option<
             paragraph.contains(' ') && !greets && !is_question(paragraph)
         });
         let text = paragraphs.collect::<Vec<_>>().join(" ");
+        let text = without_marks(&text);
         (!text.is_empty()).then(|| Content::Text { text }.preview(QUOTE_CHARS))
     };
     let bots = history.iter().rev().filter(|said| !said.by_customer);
     bots.map(|said| &said.content).find_map(told)
+}
+
+/// Words without WhatsApp's marks for bold, italic and struck out: staff read plain text.
+fn without_marks(text: &str) -> String {
+    let is_mark = |c: char| matches!(c, '*' | '_' | '~');
+    let words = text
+        .split_whitespace()
+        .map(|word| word.trim_matches(is_mark));
+    words.collect::<Vec<_>>().join(" ")
 }

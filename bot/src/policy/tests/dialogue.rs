@@ -1,5 +1,6 @@
 //! What is understood, and where it leads.
 
+use balcao_core::model::CallOutcome;
 use chrono::TimeDelta;
 
 use super::*;
@@ -29,6 +30,18 @@ fn the_first_answer_greets_with_the_protocol_and_shows_the_menu_in_one_message()
 fn the_greeting_is_said_once_per_case() {
     let decision = at_menu(&[said("bom dia")]);
     assert!(!words(&decision.replies[0]).contains("2026112000017"));
+}
+
+#[test]
+fn whoever_calls_is_shown_the_menu() {
+    let call = Content::Call {
+        inbound: true,
+        outcome: CallOutcome::Missed,
+        duration_seconds: None,
+    };
+    let decision = at_menu(&[call]);
+    assert!(matches!(decision.replies[0], Content::List { .. }));
+    assert_eq!(decision.next.turns_without_progress, 0);
 }
 
 #[test]

@@ -158,7 +158,7 @@ fn a_summary_tells_what_was_asked_tried_and_said() {
         bot(at_menu(&[said("oi")]).replies.remove(0)),
         customer(said("minha internet caiu")),
         bot(said(
-            "Bom dia!\nProtocolo: 2026112000017\n\n🔧 Há uma interrupção na sua região\n\nMais alguma coisa?",
+            "Bom dia!\nProtocolo: 2026112000017\n\n🔧 Há uma *interrupção* na sua região\n\nMais alguma coisa?",
         )),
         bot(said("00020126450014br.gov.bcb.pix")),
         customer(photo(None)),
