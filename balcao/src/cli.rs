@@ -9,7 +9,8 @@ use balcao_core::config::{Config, ConfigError, Sources};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    audit, channel, contact, demo, dev_database, doctor, keys, migrate, openapi, serve, team, user,
+    audit, channel, contact, demo, dev_database, doctor, keys, message, migrate, openapi, serve,
+    team, user,
 };
 
 /// Exit status for a configuration that cannot work.
@@ -83,6 +84,9 @@ enum Verb {
     /// Find and erase customers
     #[command(subcommand)]
     Contact(contact::Verb),
+    /// Answer what became of messages
+    #[command(subcommand)]
+    Message(message::Verb),
     /// Print the OpenAPI document of the people's API
     Openapi,
     /// Run a command with a throw-away, migrated PostgreSQL in DATABASE_URL (for developers)
@@ -171,6 +175,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Verb::Keys(verb) => keys::run(&settings, verb),
         Verb::Audit(verb) => Box::pin(audit::run(&settings, verb)).await,
         Verb::Contact(verb) => Box::pin(contact::run(&settings, verb)).await,
+        Verb::Message(verb) => Box::pin(message::run(&settings, verb)).await,
         Verb::Openapi => openapi::run(),
         Verb::DevDatabase(options) => Box::pin(dev_database::run(options)).await,
     };

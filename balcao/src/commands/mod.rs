@@ -7,6 +7,7 @@ pub mod demo;
 pub mod dev_database;
 pub mod doctor;
 pub mod keys;
+pub mod message;
 pub mod migrate;
 pub mod openapi;
 pub mod serve;

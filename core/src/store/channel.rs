@@ -65,6 +65,18 @@ pub async fn enabled(store: &Store, conn: &mut PgConnection) -> Result<Vec<Chann
         .collect()
 }
 
+/// Meta's ids of all numbers, enabled or not, the oldest first.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn numbers(conn: &mut PgConnection) -> Result<Vec<String>, Error> {
+    Ok(
+        sqlx::query_scalar!("select phone_number_id from channel order by created_at")
+            .fetch_all(conn)
+            .await?,
+    )
+}
+
 /// What a new channel is made of.
 #[derive(Clone, Debug)]
 pub struct NewChannel {

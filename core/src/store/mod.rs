@@ -23,6 +23,7 @@ pub mod retention;
 pub mod session;
 pub mod status;
 pub mod team;
+pub mod whereabouts;
 pub mod ws_ticket;
 
 use std::str::FromStr;

@@ -4,6 +4,7 @@
 
 mod a_customer_a_bot_and_an_agent_meet;
 mod a_late_word_of_the_bot_is_refused;
+mod a_message_is_found_by_its_id;
 mod a_node_drains_and_another_goes_on;
 mod a_session_ends_everywhere;
 mod a_webhook_repeated_is_one_row_and_one_answer;
