@@ -21,6 +21,15 @@ alter table message_version
 alter table reaction
   add column mac bytea;
 
+-- Reactions of ours leave through the outbox too. Such a row has no item: its seq is 2^40 plus the rev that made it, so
+-- that it never meets an item's, and `target_seq` is the item that it is about. `reaction.send_seq` leads to that row.
+alter table reaction
+  add column send_seq bigint;
+alter table outbox
+  add column target_seq bigint,
+  add column message_status text;
+comment on column outbox.message_status is 'what Meta said on taking a template: held_for_quality_assessment, paused; null when accepted';
+
 -- What waits for an item that is not here yet: statuses, reactions, edits, revocations, quotes.
 alter table parked_event
   add column channel_id uuid references channel,
@@ -29,12 +38,20 @@ alter table parked_event
   add column at timestamptz;
 create index parked_event_contact on parked_event (contact_id) where contact_id is not null;
 
+-- A message id that comes again with other content: the first is kept, and it is counted. The first 8 bytes of a mac.
+alter table dedupe
+  add column fingerprint bytea;
+
 -- People -------------------------------------------------------------------------------------------------------
 
 alter table contact
   add column merged_into uuid references contact,
   add column merged_at timestamptz;
 create index contact_merged_into on contact (merged_into) where merged_into is not null;
+
+-- What a person was known by before the channel announced another: still theirs, no longer where they are reached.
+alter table contact_identity
+  add column superseded_at timestamptz;
 
 -- One row per merge, so that it can be undone: what belonged to the record that was taken in.
 create table contact_merge (
@@ -47,7 +64,9 @@ create table contact_merge (
   by_agent_id uuid references agent,
   at timestamptz not null default now(),
   undone_at timestamptz,
-  undone_by uuid references agent
+  undone_by uuid references agent,
+  reason text not null check (reason ~ '^[a-z_]{1,40}$'),
+  undone_reason text check (undone_reason ~ '^[a-z_]{1,40}$')
 );
 create index contact_merge_into on contact_merge (into_contact_id) where undone_at is null;
 create index contact_merge_from on contact_merge (from_contact_id) where undone_at is null;
@@ -74,6 +93,7 @@ alter table media
 comment on column media.sealed_result is 'personal: what the file turned out to be (type, name, size of the picture, hash, file key)';
 create index media_waiting on media (created_at) where state = 'pending';
 create index media_loose on media (created_at) where conversation_id is null;
+create index media_subject on media (subject_id);
 
 -- Numbers and templates ----------------------------------------------------------------------------------------
 
@@ -99,6 +119,7 @@ create table template (
   parameter_format text not null default 'POSITIONAL',
   components jsonb not null default '[]'::jsonb,
   rejected_reason text,
+  fault text,
   status_at timestamptz,
   synced_at timestamptz,
   deleted_at timestamptz,
@@ -106,6 +127,7 @@ create table template (
   updated_at timestamptz not null default now(),
   unique (waba_id, name, language)
 );
+comment on column template.fault is 'what Meta said when it refused our last change';
 create index template_meta on template (meta_id) where meta_id is not null;
 
 -- What Meta tells about accounts, numbers, templates, and whatever else is no message: kept, counted, shown by doctor.
@@ -119,11 +141,13 @@ create table channel_notice (
   event text,
   severity text not null default 'info' check (severity in ('info', 'warning', 'alert')),
   at timestamptz not null,
+  detail jsonb not null default '{}'::jsonb,
   subject_id uuid not null references subject,
   sealed bytea not null,
   received_at timestamptz not null default now(),
   expires_at timestamptz not null
 );
+comment on column channel_notice.detail is 'what follows from it, in words of Meta''s vocabulary and names of templates: no people';
 comment on column channel_notice.sealed is 'personal: the notice as Meta sent it; it may name people';
 create index channel_notice_received on channel_notice (received_at desc);
 create index channel_notice_expires on channel_notice (expires_at);

@@ -7,7 +7,9 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use balcao_core::model::Problem;
+use balcao_core::files;
+use balcao_core::model::{MediaReason, MediaState, Problem};
+use balcao_core::object_store;
 use balcao_core::store::{self, DatabaseError, Refusal};
 
 /// Why a person's request was not done.
@@ -54,9 +56,42 @@ pub enum Error {
         /// How many characters are allowed.
         max_chars: usize,
     },
+    /// 422 `invalid`: WhatsApp would not take it; names the field and the limit.
+    #[error("a limit of WhatsApp: {}", .0.field)]
+    Fault(#[from] balcao_core::model::Fault),
+    /// 409 `window_closed`: only a template may be sent, e.g. one of these.
+    #[error("the window is closed")]
+    WindowClosed {
+        /// Templates that may be sent, by name and language.
+        offers: Vec<String>,
+    },
     /// 413 `too_large`: the body is larger than allowed.
     #[error("body too large")]
     TooLarge,
+    /// 413 `too_large`: a file is larger than WhatsApp takes it.
+    #[error("file over {max_bytes} bytes")]
+    FileTooLarge {
+        /// How many bytes are allowed.
+        max_bytes: u64,
+    },
+    /// 422 `quarantined`: a file may not be sent.
+    #[error("file refused: {0:?}")]
+    FileRefused(MediaReason),
+    /// 403 `quarantined`: a file is not shown to this person, or to nobody.
+    #[error("file in quarantine: {0:?}")]
+    Quarantined(Option<MediaReason>),
+    /// 409 `not_ready`: a file is on its way, or did not come.
+    #[error("file {0:?}")]
+    NotReady(MediaState),
+    /// 416 `invalid`: several ranges, or none of the file.
+    #[error("range refused")]
+    Range,
+    /// As the object store says: 503, 500 when something does not open.
+    #[error(transparent)]
+    Objects(#[from] object_store::Error),
+    /// 503: a file could not be examined.
+    #[error(transparent)]
+    Files(#[from] files::Error),
     /// 429 `rate_limited`, with Retry-After.
     #[error("too many requests")]
     RateLimited {
@@ -124,8 +159,30 @@ impl Error {
             Self::Invalid(what) => Problem::new(422, "invalid", "The request makes no sense.").with_detail(what),
             Self::TooLong { field, max_chars } => Problem::new(422, "too_long", "The text is too long.")
                 .with_detail(&format!("{field}: 1 to {max_chars} characters.")),
+            Self::Fault(fault) => Problem::new(422, "invalid", "WhatsApp would not take this.")
+                .with_field(&fault.field)
+                .with_detail(&fault.to_string()),
+            Self::WindowClosed { offers } => window_closed(offers),
             Self::TooLarge => Problem::new(413, "too_large", "The body is too large.")
                 .with_detail("64 KiB at most; 16 KiB for a log-in."),
+            Self::FileTooLarge { max_bytes } => Problem::new(413, "too_large", "The file is too large.")
+                .with_detail(&format!("WhatsApp takes at most {max_bytes} bytes of this kind.")),
+            Self::FileRefused(reason) => {
+                Problem::new(422, "quarantined", "The file may not be sent.").with_detail(refused_file(*reason))
+            }
+            Self::Quarantined(reason) => {
+                Problem::new(403, "quarantined", "The file is in quarantine.").with_detail(quarantine(*reason))
+            }
+            Self::NotReady(MediaState::Failed) => Problem::new(409, "not_ready", "The file could not be fetched.")
+                .with_detail("Fetch it again with POST /api/v1/media/{id}/retry, or ask the customer to send it again."),
+            Self::NotReady(_) => Problem::new(409, "not_ready", "The file is on its way.")
+                .with_detail("Try again in a moment; the conversation shows when it is there."),
+            Self::Range => Problem::new(416, "invalid", "That part of the file cannot be given.")
+                .with_detail("Ask for one range inside the file, or for all of it."),
+            Self::Objects(object_store::Error::DoesNotOpen) => internal(),
+            Self::Objects(_) | Self::Files(_) => {
+                Problem::new(503, "unavailable", "Files cannot be kept or read now.").with_detail(TRY_AGAIN)
+            }
             Self::RateLimited { retry_after_s } => Problem::new(429, "rate_limited", "Too many requests.")
                 .with_detail(&format!("Wait {retry_after_s} s, then try again.")),
             Self::Resync => Problem::new(410, "resync", "The changes after that rev are no longer kept.")
@@ -140,9 +197,44 @@ impl Error {
     }
 }
 
+fn window_closed(offers: &[String]) -> Problem {
+    let problem = of_refusal(Refusal::WindowClosed);
+    if offers.is_empty() {
+        return problem;
+    }
+    problem.with_detail(&format!(
+        "Until the customer writes again only an approved template may be sent, such as {}; all are listed by GET \
+         /api/v1/templates.",
+        offers.join(", ")
+    ))
+}
+
 fn not_found() -> Problem {
     Problem::new(404, "not_found", "There is no such thing.")
         .with_detail("It may belong to another team.")
+}
+
+fn quarantine(reason: Option<MediaReason>) -> &'static str {
+    match reason {
+        Some(MediaReason::Infected) => {
+            "The virus scanner found something; the file was thrown away."
+        }
+        Some(MediaReason::Limits) => {
+            "The virus scanner could not look at all of it; the file was thrown away."
+        }
+        _ => "A supervisor can download it to look at it on a computer that can bear it.",
+    }
+}
+
+fn refused_file(reason: MediaReason) -> &'static str {
+    match reason {
+        MediaReason::Encrypted => "It is locked with a password; send it without one.",
+        MediaReason::Limits => {
+            "It is packed too deep or too large to be scanned; send it unpacked."
+        }
+        MediaReason::Infected => "The virus scanner found something in it.",
+        _ => "Its content is not what its kind promises.",
+    }
 }
 
 fn internal() -> Problem {
@@ -206,6 +298,23 @@ fn of_refusal(refusal: Refusal) -> Problem {
             "The agent has as many conversations as they may have.",
         )
         .with_detail("Resolve or transfer one first."),
+        Refusal::TooLate => Problem::new(409, "too_late", "It is leaving or has left.")
+            .with_detail("Nothing was taken back. Write to the customer instead."),
+        Refusal::NotEnded => Problem::new(409, "not_ended", "It is under way, or it arrived.")
+            .with_detail("Only a message that failed, or whose outcome is unknown, is sent again."),
+        Refusal::Exists => Problem::new(409, "exists", "There is one already.")
+            .with_detail("Change the one that is there, or choose another name or language."),
+        Refusal::Busy => Problem::new(409, "busy", "Another change of it is under way.")
+            .with_detail("Wait until it ended, then repeat."),
+        Refusal::TakenIn => Problem::new(409, "taken_in", "This record is part of another one.").with_detail(
+            "Show the contact to see which record it is part of, and use that one; a later merge is undone first.",
+        ),
+        Refusal::Erased => Problem::new(409, "erased", "This record was erased.")
+            .with_detail("Nothing can be moved to or from it; a new message of the customer makes a new record."),
+        Refusal::AlreadySplit => Problem::new(409, "already_split", "This merge was undone before.")
+            .with_detail("Show the contact again: `merges` lists what can still be undone."),
+        Refusal::NotAlike => Problem::new(422, "invalid", "These two cannot be one person.")
+            .with_detail("Name two different contacts, neither of them a group."),
         Refusal::BadTarget => Problem::new(422, "invalid", "That team or agent cannot take it.")
             .with_detail("Choose a team or an active agent of the floor."),
     }

@@ -3,22 +3,22 @@
 //! Promises: no event, no data: the audit event commits with the read or nothing is shown; what a person may not see
 //! is the same `not_found` as what does not exist. Does not: change anything else.
 
-use balcao_core::model::{CaseState, ContactId, ConversationId, Role};
+use balcao_core::model::{CaseState, Circumstance, ContactId, ConversationId, Role};
 use balcao_core::store::inbox::{self, Head, Visibility};
 use balcao_core::store::message::{self, Item};
 use balcao_core::store::{PgConnection, Refusal, contact, feed};
+use compliance::Mutant;
 use compliance::audit::{self, Action, Event, ObjectKind, Outcome};
 
 use crate::error::Error;
 use crate::people::{Caller, People};
 use crate::protocol::{
-    AgentView, ContactView, ConversationView, ItemView, ListScope, MAX_LIST_ROWS, TeamView,
+    AgentView, ContactView, ConversationView, ItemRef, ItemView, ListScope, MAX_LIST_ROWS,
+    ReactionView, TeamView,
 };
 
 /// Characters of the newest words in a list.
 const PREVIEW_CHARS: usize = 120;
-/// Past cases shown beside a contact.
-const PAST_CASES: i64 = 20;
 
 /// What a list is asked for.
 #[derive(Clone, Debug)]
@@ -44,22 +44,11 @@ pub struct Page {
     pub next_cursor: Option<String>,
 }
 
-/// A contact with what an agent may know.
-#[derive(Clone, Debug)]
-pub struct ContactPage {
-    /// The contact.
-    pub contact: ContactView,
-    /// Kinds of identities with masked values.
-    pub identities: Vec<(contact::IdentityKind, String)>,
-    /// Newest cases.
-    pub conversations: Vec<ConversationView>,
-}
-
 /// What a caller may see.
 #[must_use]
 pub fn eyes(caller: &Caller) -> Visibility {
     Visibility {
-        all: caller.role == Role::Admin,
+        all: caller.role == Role::Admin || Mutant::TeamWallsDown.lives(),
         team_ids: caller.team_ids.to_vec(),
         agent_id: caller.agent_id,
     }
@@ -204,7 +193,10 @@ pub(crate) async fn read_changes(
         return Ok(None);
     };
     let wanted: Vec<(ConversationId, i64)> = changes.seqs.iter().map(|seq| (id, *seq)).collect();
-    let items = message::items(&people.ctx.store, &mut *conn, &wanted).await?;
+    let mut items = message::items(&people.ctx.store, &mut *conn, &wanted).await?;
+    items.truncate(
+        items.len() - usize::from(Mutant::ResumeLosesAnItem.lives() && !items.is_empty()),
+    );
     let head = inbox::heads(&people.ctx.store, conn, &[id])
         .await?
         .into_iter()
@@ -285,84 +277,6 @@ pub(crate) async fn answers(people: &People, caller: &Caller) -> Result<(), Erro
     Err(Error::Forbidden)
 }
 
-/// A contact, masked, with past cases; audited as viewed.
-///
-/// # Errors
-/// `not_found`.
-pub async fn contact(
-    people: &People,
-    caller: &Caller,
-    id: ContactId,
-) -> Result<ContactPage, Error> {
-    let mut tx = people.ctx.store.api.begin().await?;
-    let (opened, conversations) =
-        visible_contact(people, &mut tx, caller, id, Action::ContactViewed).await?;
-    tx.commit().await?;
-    let identities = opened
-        .identities
-        .iter()
-        .map(|(kind, value)| (*kind, mask(*kind, value)))
-        .collect();
-    Ok(ContactPage {
-        contact: contact_view(Some(&opened), id),
-        identities,
-        conversations,
-    })
-}
-
-/// A contact's identities in clear; audited as revealed.
-///
-/// # Errors
-/// `not_found`.
-pub async fn reveal(
-    people: &People,
-    caller: &Caller,
-    id: ContactId,
-) -> Result<Vec<(contact::IdentityKind, String)>, Error> {
-    let mut tx = people.ctx.store.api.begin().await?;
-    let (opened, _) = visible_contact(people, &mut tx, caller, id, Action::ContactRevealed).await?;
-    tx.commit().await?;
-    Ok(opened.identities)
-}
-
-async fn visible_contact(
-    people: &People,
-    conn: &mut PgConnection,
-    caller: &Caller,
-    id: ContactId,
-    action: Action,
-) -> Result<(contact::Opened, Vec<ConversationView>), Error> {
-    let cases = inbox::of_contact(&mut *conn, id, PAST_CASES).await?;
-    let heads = inbox::heads(&people.ctx.store, &mut *conn, &cases).await?;
-    let sight = eyes(caller);
-    let seen: Vec<Head> = heads
-        .into_iter()
-        .filter(|head| {
-            caller.role.answers() && sight.covers(head.place.team_id, head.place.agent_id)
-        })
-        .collect();
-    if seen.is_empty() {
-        if !cases.is_empty() {
-            refused(people, caller, ObjectKind::Contact, id.0).await?;
-        }
-        return Err(Refusal::NotFound.into());
-    }
-    let opened = contact::open(&people.ctx.store, &mut *conn, &[id])
-        .await?
-        .into_iter()
-        .next()
-        .ok_or(Refusal::NotFound)?;
-    let mut viewed = event(caller, action).object(ObjectKind::Contact, id.0);
-    if let Some(team) = seen.iter().find_map(|head| head.place.team_id) {
-        viewed = viewed.team(team.0);
-    }
-    if let Some(subject) = opened.subject_id {
-        viewed = viewed.subject(subject);
-    }
-    audit::record(conn, &viewed).await?;
-    Ok((opened, seen.into_iter().map(view).collect()))
-}
-
 /// Queues and colleagues. Nothing personal of customers: not audited.
 ///
 /// # Errors
@@ -415,28 +329,58 @@ pub fn view(head: Head) -> ConversationView {
     }
 }
 
-/// An item as people see it.
+/// An item as people see it. What was taken back is shown as such, without its words and files.
 #[must_use]
 pub fn item_view(item: Item) -> ItemView {
+    let shown = item.body.filter(|_| !item.revoked);
+    let (content, circumstance) = shown.map(|body| (body.content, body.circumstance)).unzip();
+    // The channel's id of what it quotes is personal, and of no use to people.
+    let circumstance = circumstance
+        .map(|circumstance| Circumstance {
+            quotes: None,
+            ..circumstance
+        })
+        .filter(|circumstance| !circumstance.is_plain());
+    let elsewhere = item
+        .reply_to
+        .filter(|(id, _)| *id != item.conversation_id)
+        .map(|(conversation_id, seq)| ItemRef {
+            conversation_id,
+            seq,
+        });
     ItemView {
         seq: item.seq,
         id: item.id,
         direction: item.direction,
         author: item.author,
+        author_name: item.author_name,
         at: item.at,
         received_at: item.received_at,
-        content: item.body.map(|body| body.content),
+        content,
+        circumstance,
+        media: if item.revoked { Vec::new() } else { item.media },
         client_ref: item.client_ref,
         ticks: item.ticks,
         error_code: item.error_code,
         reply_to_seq: item.reply_to_seq,
-        edited: item.edited,
+        quotes_elsewhere: elsewhere,
+        edited: item.edited_at.is_some(),
+        edited_at: item.edited_at,
         revoked: item.revoked,
-        reactions: Vec::new(),
+        reactions: item
+            .reactions
+            .into_iter()
+            .map(|reaction| ReactionView {
+                author: reaction.author,
+                emoji: reaction.emoji,
+                ticks: reaction.ticks,
+                error_code: reaction.error_code,
+            })
+            .collect(),
     }
 }
 
-fn contact_view(opened: Option<&contact::Opened>, id: ContactId) -> ContactView {
+pub(crate) fn contact_view(opened: Option<&contact::Opened>, id: ContactId) -> ContactView {
     let phone = opened.and_then(|contact| {
         contact
             .identities
@@ -452,7 +396,7 @@ fn contact_view(opened: Option<&contact::Opened>, id: ContactId) -> ContactView 
     }
 }
 
-fn mask(kind: contact::IdentityKind, value: &str) -> String {
+pub(crate) fn mask(kind: contact::IdentityKind, value: &str) -> String {
     match kind {
         contact::IdentityKind::Phone => compliance::mask::mask_phone(value),
         _ => {

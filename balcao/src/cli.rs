@@ -5,12 +5,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use balcao_core::config::{Config, ConfigError, Sources};
+use balcao_core::config::{Config, ConfigError, Sources, choose_mutant};
 use clap::{Args, Parser, Subcommand};
+use compliance::Mutant;
 
 use crate::commands::{
     audit, channel, contact, demo, dev_database, doctor, keys, message, migrate, openapi, serve,
-    team, user,
+    team, user, webhook,
 };
 
 /// Exit status for a configuration that cannot work.
@@ -81,12 +82,15 @@ enum Verb {
     /// Export and verify the audit log
     #[command(subcommand)]
     Audit(audit::Verb),
-    /// Find and erase customers
+    /// Find and erase customers, join and part their records
     #[command(subcommand)]
     Contact(contact::Verb),
     /// Answer what became of messages
     #[command(subcommand)]
     Message(message::Verb),
+    /// Say what would become of payload files
+    #[command(subcommand)]
+    Webhook(webhook::Verb),
     /// Print the OpenAPI document of the people's API
     Openapi,
     /// Run a command with a throw-away, migrated PostgreSQL in DATABASE_URL (for developers)
@@ -163,6 +167,10 @@ impl Settings {
 
 /// Runs a verb and turns its end into an exit code.
 pub async fn run(cli: Cli) -> ExitCode {
+    if let Err(error) = beware() {
+        eprintln!("balcao: {error}");
+        return ExitCode::from(EXIT_CONFIG);
+    }
     let Cli { settings, verb } = cli;
     let result = match verb {
         Verb::Demo(options) => Box::pin(demo::run(&settings, options)).await,
@@ -176,6 +184,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Verb::Audit(verb) => Box::pin(audit::run(&settings, verb)).await,
         Verb::Contact(verb) => Box::pin(contact::run(&settings, verb)).await,
         Verb::Message(verb) => Box::pin(message::run(&settings, verb)).await,
+        Verb::Webhook(verb) => webhook::run(&settings, verb),
         Verb::Openapi => openapi::run(),
         Verb::DevDatabase(options) => Box::pin(dev_database::run(options)).await,
     };
@@ -190,6 +199,23 @@ pub async fn run(cli: Cli) -> ExitCode {
             }
         }
     }
+}
+
+/// A build with deliberate faults says so, whatever it is asked to do.
+fn beware() -> Result<(), ConfigError> {
+    match choose_mutant()? {
+        Some(mutant) => eprintln!(
+            "balcao: WARNING: this is the mutant `{}`: it breaks a promise ON PURPOSE and must serve nobody",
+            mutant.name()
+        ),
+        None if Mutant::COMPILED => {
+            eprintln!(
+                "balcao: WARNING: built with deliberate faults, none of them chosen; not for use"
+            );
+        }
+        None => {}
+    }
+    Ok(())
 }
 
 /// Reads a secret from standard input: one line, never an argument.

@@ -2,7 +2,7 @@
 //!
 //! Promises: whatever it starts, it stops; a role that ends by itself drains the node instead of leaving it half alive.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,11 +14,16 @@ use balcao_core::context::Context;
 use balcao_core::limits::Limits;
 use balcao_core::redis::Redis;
 use balcao_core::shutdown::Shutdown;
+use balcao_core::store::{Store, retention};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use crate::cli::Failure;
 use crate::{commands, operations, upkeep};
+
+/// How often a new node knocks at its own doors, and how long it waits for an answer, in milliseconds.
+const KNOCK_EVERY_MS: u64 = 20;
+const KNOCK_TIMEOUT_MS: u64 = 2_000;
 
 /// The three doors of a node.
 pub struct Doors {
@@ -44,6 +49,41 @@ impl Doors {
     }
 }
 
+impl Doors {
+    /// Where this node's own roles answer, as it reaches them itself.
+    fn answering(&self, config: &Config) -> Result<Vec<SocketAddr>, Failure> {
+        let has = |role| config.node.roles.contains(&role);
+        let mut doors = vec![&self.operations];
+        doors.extend(has(NodeRole::Gateway).then_some(&self.webhook));
+        doors.extend(has(NodeRole::Hub).then_some(&self.console));
+        doors
+            .into_iter()
+            .map(|listener| {
+                let mut address = listener.local_addr()?;
+                if address.ip().is_unspecified() {
+                    address.set_ip(match address {
+                        SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                        SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+                    });
+                }
+                Ok(address)
+            })
+            .collect()
+    }
+}
+
+/// The name is part of a hot statement: PostgreSQL must know it.
+async fn refuse_unknown_zone(config: &Config, store: &Store) -> Result<(), Failure> {
+    let zone = &config.conversation.time_zone;
+    let mut conn = store.worker.acquire().await?;
+    if retention::knows_time_zone(&mut conn, zone).await? {
+        return Ok(());
+    }
+    Err(Failure::Setting(format!(
+        "conversation.time_zone: PostgreSQL knows no time zone {zone:?}; use a name such as America/Sao_Paulo"
+    )))
+}
+
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     let listener = TcpListener::bind(address)
         .await
@@ -57,6 +97,8 @@ pub struct Node {
     pub ctx: Context,
     shutdown: Shutdown,
     grace: Duration,
+    /// Doors with a role behind them.
+    answering: Vec<SocketAddr>,
 }
 
 impl Node {
@@ -66,6 +108,7 @@ impl Node {
     /// [`Failure`] when the database, the keys or the configuration cannot work.
     pub async fn start(config: Config, doors: Doors) -> Result<Self, Failure> {
         let store = commands::open_store(&config).await?;
+        refuse_unknown_zone(&config, &store).await?;
         let shutdown = Shutdown::new();
         let node_id = Uuid::now_v7();
         let redis = match &config.redis.url {
@@ -86,6 +129,7 @@ impl Node {
             config: Arc::new(config),
         };
         let node = Self {
+            answering: doors.answering(&ctx.config)?,
             ctx,
             shutdown,
             grace,
@@ -137,6 +181,33 @@ impl Node {
                 tracing::error!(role = name, %error, "a role ended; the node drains");
             }
         });
+    }
+
+    /// Waits until every door with a role behind it answers. `false`: the node drains before.
+    ///
+    /// # Errors
+    /// [`Failure::Other`] when no client could be made.
+    pub async fn answers(&self) -> Result<bool, Failure> {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_millis(KNOCK_TIMEOUT_MS))
+            .build()
+            .map_err(anyhow::Error::from)?;
+        for door in &self.answering {
+            // Any answer is one: a door may not know the name that we call it by.
+            while client
+                .get(format!("http://{door}/healthz"))
+                .send()
+                .await
+                .is_err()
+            {
+                tokio::select! {
+                    () = self.shutdown.draining() => return Ok(false),
+                    () = tokio::time::sleep(Duration::from_millis(KNOCK_EVERY_MS)) => {}
+                }
+            }
+        }
+        Ok(!self.shutdown.is_draining())
     }
 
     /// Waits until somebody asks the node to stop: SIGTERM, Ctrl-C, or a role that ended.

@@ -11,6 +11,7 @@ use balcao_core::context::Context;
 use balcao_core::shutdown::Shutdown;
 use balcao_core::store::{outbox, retention};
 use balcao_core::telemetry;
+use compliance::Mutant;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -36,6 +37,7 @@ pub async fn run(ctx: Context, listener: TcpListener, shutdown: Shutdown) -> Res
         "metrics-upkeep",
         telemetry::upkeep(handle.clone(), shutdown.clone()),
     );
+    let limits = ctx.config.listen.clone();
     let operations = Operations {
         ctx,
         shutdown: shutdown.clone(),
@@ -48,9 +50,7 @@ pub async fn run(ctx: Context, listener: TcpListener, shutdown: Shutdown) -> Res
         .route("/metrics", get(metrics))
         .with_state(operations);
     // Stays open through the drain: the load balancer must see that this node is no longer ready.
-    axum::serve(listener, router)
-        .with_graceful_shutdown(async move { shutdown.stopping().await })
-        .await?;
+    balcao_core::listener::serve(listener, router, &limits, shutdown.stopping()).await?;
     Ok(())
 }
 
@@ -70,6 +70,9 @@ async fn ready(State(operations): State<Operations>) -> Response {
             ready = false;
             checks.insert("database".into(), json!("away"));
         }
+    }
+    if let (true, Some(redis)) = (Mutant::ReadinessNeedsRedis.lives(), &operations.ctx.redis) {
+        ready &= redis.ping().await.is_ok();
     }
     let status = if ready {
         StatusCode::OK

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use balcao_core::context::Context;
 use balcao_core::shutdown::Shutdown;
-use balcao_core::store::{lease, outbox, retention};
+use balcao_core::store::channel_health::{self, ChannelState};
+use balcao_core::store::{lease, notice, outbox, retention};
 use balcao_core::{metrics, store};
 use compliance::audit::Sequencer;
 use sqlx::postgres::PgPoolOptions;
@@ -16,6 +17,8 @@ use crate::commands::audit::signer;
 
 /// How often what is too old is deleted.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
+/// Alerts of Meta's count for so long.
+const ALERT_DAYS: i32 = 7;
 /// How often gauges are read.
 const GAUGES_EVERY: Duration = Duration::from_secs(5);
 
@@ -92,7 +95,14 @@ async fn gauges(ctx: &Context) -> Result<(), store::Error> {
     let mut conn = ctx.store.worker.acquire().await?;
     let (queued, age, unknown) = outbox::gauge(&mut conn).await?;
     let (pending, _) = retention::audit_backlog(&mut conn).await?;
+    let channels = channel_health::list(&mut conn).await?;
+    let alerts = notice::alerts(&mut conn, ALERT_DAYS).await?;
     drop(conn);
+    for state in ChannelState::ALL {
+        let count = channels.iter().filter(|one| one.state() == state).count();
+        ::metrics::gauge!(metrics::CHANNELS, "state" => state.word()).set(count as f64);
+    }
+    ::metrics::gauge!(metrics::ALERTS).set(alerts as f64);
     ::metrics::gauge!(metrics::OUTBOX_QUEUED).set(queued as f64);
     ::metrics::gauge!(metrics::OUTBOX_AGE).set(age);
     ::metrics::gauge!(metrics::OUTBOX_UNKNOWN).set(unknown as f64);

@@ -8,9 +8,11 @@ pub mod audit;
 pub mod erasure;
 mod error;
 pub mod mask;
+pub mod mutants;
 mod subject;
 pub mod vault;
 
 pub use error::{Error, Result};
+pub use mutants::Mutant;
 pub use subject::{SubjectId, SubjectKind, create, create_many};
 pub use vault::{Keys, Mac, Place, Provider, SubjectKey, Vault};

@@ -17,6 +17,9 @@ pub enum Error {
     /// Boot refused: the HTTP client could not be made (TLS provider not installed, or a broken certificate store).
     #[error("the client of the Graph API could not be made: {0}")]
     Client(#[source] reqwest::Error),
+    /// Boot refused: the folder of sealed files cannot be used, or the bucket's settings contradict each other.
+    #[error("files cannot be kept: {0}; see media.dir and media.store")]
+    Files(#[from] balcao_core::object_store::Error),
     /// The listener broke.
     #[error("the webhook listener failed: {0}")]
     Listener(#[from] std::io::Error),

@@ -1,11 +1,12 @@
-//! What Meta's error codes mean for a send.
-//! Source: Meta, "Error codes" (Cloud API), as collected up to 2026-10; decided by `code` and HTTP status only, never by
+//! What Meta's error answers mean for a send: by code (the table is `model::GraphCodes`), else by HTTP status; never by
 //! the text or the subcode.
 //!
 //! Promises: total: an unknown code is judged by the HTTP status, and what may have reached the customer is never called
 //! refused.
 
 use std::time::Duration;
+
+use balcao_core::model::{CodeClass, GraphCodes};
 
 /// What to do with a send after an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,60 +26,16 @@ pub enum Verdict {
 const SOON: Verdict = Verdict::Retry(Duration::from_secs(2));
 const LATER: Verdict = Verdict::Retry(Duration::from_secs(60));
 
-/// First code, last code, what to do. Ascending, so that it reads as Meta's page does.
-const TABLE: &[(i32, i32, Verdict)] = &[
-    (0, 0, Verdict::StopChannel),             // cannot authenticate
-    (1, 2, Verdict::Ambiguous),               // unknown; service down
-    (3, 3, Verdict::StopChannel),             // capability missing
-    (4, 4, LATER),                            // app's call limit
-    (10, 10, Verdict::StopChannel),           // permission missing
-    (17, 17, LATER),                          // user's call limit
-    (33, 33, Verdict::StopChannel),           // number deleted
-    (100, 100, Verdict::Fail),                // unsupported parameter
-    (190, 190, Verdict::StopChannel),         // access token expired
-    (200, 299, Verdict::StopChannel),         // permission missing
-    (368, 368, Verdict::StopChannel),         // blocked for policy violations
-    (613, 613, LATER),                        // call limit
-    (803, 803, Verdict::StopChannel),         // unknown object
-    (80_007, 80_007, LATER),                  // account's call limit
-    (130_403, 130_403, Verdict::Fail),        // blocked by us
-    (130_429, 130_429, SOON),                 // throughput of the number
-    (130_472, 130_472, Verdict::Fail),        // customer is in an experiment
-    (130_497, 130_497, Verdict::Fail),        // country restricted
-    (131_000, 131_000, Verdict::Ambiguous),   // something went wrong
-    (131_005, 131_005, Verdict::StopChannel), // access denied
-    (131_008, 131_009, Verdict::Fail),        // parameter missing; invalid
-    (131_016, 131_016, SOON),                 // overloaded
-    (131_020, 131_021, Verdict::Fail),        // group invalid; recipient is sender
-    (131_026, 131_026, Verdict::Fail),        // undeliverable
-    (131_030, 131_030, Verdict::Fail),        // not in the test allow-list
-    (131_031, 131_031, Verdict::StopChannel), // account locked
-    (131_037, 131_037, Verdict::StopChannel), // display name not approved
-    (131_042, 131_042, Verdict::StopChannel), // payment problem
-    (131_045, 131_045, Verdict::StopChannel), // certificate
-    (131_047, 131_055, Verdict::Fail),        // window closed; spam, ecosystem and media limits
-    (131_056, 131_056, Verdict::PairWait),    // too many to this customer
-    (131_057, 131_057, SOON),                 // maintenance, at most a minute
-    (131_060, 131_064, Verdict::Fail), // unavailable; BSUID not allowed; marketing; template violations
-    (132_000, 132_999, Verdict::Fail), // templates and flows
-    (133_000, 133_000, LATER),         // registration incomplete
-    (133_004, 133_004, LATER),         // server down
-    (133_010, 133_010, Verdict::StopChannel), // number not registered
-    (133_015, 133_015, LATER),         // wait after a deletion
-    (134_101, 134_101, LATER),         // template still syncing
-    (135_000, 135_000, Verdict::Fail), // error in the parameters
-    (137_000, 137_000, Verdict::Fail), // identity key mismatch
-];
-
 /// Judges an answer that is not 200. `code` is absent when the body is not Meta's JSON.
 pub fn verdict(code: Option<i32>, http_status: u16, is_transient: bool) -> Verdict {
-    let known = code.and_then(|code| {
-        TABLE
-            .iter()
-            .find(|(first, last, _)| (*first..=*last).contains(&code))
-    });
-    match (known, code, http_status) {
-        (Some((_, _, verdict)), _, _) => *verdict,
+    let known = code.and_then(|code| GraphCodes::table().find(code));
+    match (known.map(|known| known.class), code, http_status) {
+        (Some(CodeClass::RetrySoon), ..) => SOON,
+        (Some(CodeClass::RetryLater), ..) => LATER,
+        (Some(CodeClass::PairWait), ..) => Verdict::PairWait,
+        (Some(CodeClass::StopChannel), ..) => Verdict::StopChannel,
+        (Some(CodeClass::Fail), ..) => Verdict::Fail,
+        (Some(CodeClass::Ambiguous), ..) => Verdict::Ambiguous,
         (None, _, 429) => LATER,
         // A refused token without a code we know.
         (None, _, 401 | 403) => Verdict::StopChannel,
@@ -95,47 +52,63 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_ascends_without_overlap() {
-        for pair in TABLE.windows(2) {
-            assert!(
-                pair[0].0 <= pair[0].1 && pair[0].1 < pair[1].0,
-                "{:?} before {:?}",
-                pair[0],
-                pair[1]
-            );
-        }
-    }
-
-    #[test]
     fn each_class_has_its_codes() {
-        for (code, expected) in [
-            (0, Verdict::StopChannel),
-            (190, Verdict::StopChannel),
-            (131_031, Verdict::StopChannel),
-            (131_042, Verdict::StopChannel),
-            (130_429, SOON),
-            (131_016, SOON),
-            (131_057, SOON),
-            (80_007, LATER),
-            (613, LATER),
-            (131_056, Verdict::PairWait),
-            (131_000, Verdict::Ambiguous),
-            (1, Verdict::Ambiguous),
-            (2, Verdict::Ambiguous),
-            (131_047, Verdict::Fail),
-            (131_048, Verdict::Fail),
-            (131_051, Verdict::Fail),
-            (131_055, Verdict::Fail),
-            (131_026, Verdict::Fail),
-            (131_062, Verdict::Fail),
-            (132_001, Verdict::Fail),
+        for (codes, expected) in [
+            (
+                &[0, 3, 10, 33, 190, 200, 299, 368, 803, 131_005, 131_031][..],
+                Verdict::StopChannel,
+            ),
+            (&[131_037, 131_042, 131_045, 133_010], Verdict::StopChannel),
+            (&[130_429, 131_016, 131_057], SOON),
+            (
+                &[4, 17, 613, 80_007, 133_000, 133_004, 133_015, 134_101],
+                LATER,
+            ),
+            (&[131_056], Verdict::PairWait),
+            (&[1, 2, 131_000], Verdict::Ambiguous),
+            (
+                &[100, 130_403, 130_472, 130_497, 131_008, 131_009, 131_020],
+                Verdict::Fail,
+            ),
+            (
+                &[
+                    131_021, 131_026, 131_030, 131_047, 131_048, 131_049, 131_050,
+                ],
+                Verdict::Fail,
+            ),
+            (
+                &[
+                    131_051, 131_052, 131_053, 131_055, 131_060, 131_062, 131_063, 131_064,
+                ],
+                Verdict::Fail,
+            ),
+            (
+                &[
+                    132_000, 132_001, 132_005, 132_007, 132_008, 132_012, 132_015,
+                ],
+                Verdict::Fail,
+            ),
+            (
+                &[
+                    132_016, 132_018, 132_068, 132_069, 134_011, 135_000, 137_000,
+                ],
+                Verdict::Fail,
+            ),
+            (
+                &[
+                    138_001, 139_004, 139_100, 147_004, 2_388_001, 2_593_109, 1_752_041,
+                ],
+                Verdict::Fail,
+            ),
         ] {
-            assert_eq!(verdict(Some(code), 400, false), expected, "{code}");
-            assert_eq!(
-                verdict(Some(code), 500, true),
-                expected,
-                "{code}: the code decides"
-            );
+            for code in codes {
+                assert_eq!(verdict(Some(*code), 400, false), expected, "{code}");
+                assert_eq!(
+                    verdict(Some(*code), 500, true),
+                    expected,
+                    "{code}: the code decides"
+                );
+            }
         }
     }
 

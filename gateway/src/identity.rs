@@ -3,7 +3,7 @@
 //! Promises: a value that passed is what it claims to be, whole and unchanged; other spellings of a number are match
 //! keys only and never an address.
 //! Does not: compute the form to send to (Meta resolves that), nor guess for countries where two spellings may be two
-//! people. Argentina is left out for that reason: a number without the 9 may be a landline.
+//! people: an Argentinian number without the 9 may be a landline, so that form is a spelling of its own kind.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 const MAX_PHONE_DIGITS: usize = 20;
 /// The opaque part of a BSUID may not be longer (Meta, "Business-scoped user IDs", 2026-05).
 const MAX_BSUID_CHARS: usize = 128;
+/// A group's id may not be longer.
+const MAX_GROUP_CHARS: usize = 256;
 
 /// Where a reply goes, as Meta's send call names it and as `contact_channel.sealed_address` holds it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +24,9 @@ pub enum Address {
     /// A BSUID, when the phone is not shared. In `to` it would be taken for digits and silently dropped.
     #[serde(rename = "recipient")]
     Recipient(String),
+    /// A group's id; it goes in `to` with `recipient_type` group.
+    #[serde(rename = "group")]
+    Group(String),
 }
 
 impl Address {
@@ -35,6 +40,7 @@ impl Address {
         match self {
             Self::To(number) => number.strip_prefix('+').is_some_and(is_phone),
             Self::Recipient(id) => is_bsuid(id),
+            Self::Group(id) => is_group(id),
         }
     }
 }
@@ -45,6 +51,7 @@ impl std::fmt::Debug for Address {
         f.write_str(match self {
             Self::To(_) => "To(..)",
             Self::Recipient(_) => "Recipient(..)",
+            Self::Group(_) => "Group(..)",
         })
     }
 }
@@ -52,6 +59,11 @@ impl std::fmt::Debug for Address {
 /// Whether the text is a telephone number as Meta writes it: 1 to 20 digits and nothing else.
 pub fn is_phone(text: &str) -> bool {
     (1..=MAX_PHONE_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether the text can be a group's id: opaque, printable, without spaces.
+pub fn is_group(text: &str) -> bool {
+    (1..=MAX_GROUP_CHARS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Whether the text is a BSUID: `^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$`.
@@ -79,6 +91,22 @@ pub fn variants(phone: &str) -> Vec<String> {
         None
     };
     other.into_iter().collect()
+}
+
+/// The form of an Argentinian mobile without the 9: how people write it, but it may be a landline of somebody else's. It
+/// may find only a record that has no sender of its own.
+pub fn stripped(phone: &str) -> Option<String> {
+    let national = phone.strip_prefix("549")?;
+    (national.len() == 10).then(|| format!("54{national}"))
+}
+
+/// What else to look for when a person asks for a number and nobody has it: the other Argentinian form, either way.
+pub fn last_resort(phone: &str) -> Option<String> {
+    let with_nine = || {
+        let national = phone.strip_prefix("54")?;
+        (national.len() == 10).then(|| format!("549{national}"))
+    };
+    stripped(phone).or_else(with_nine)
 }
 
 /// Whether two numbers are spellings of one subscriber.
@@ -177,6 +205,18 @@ mod tests {
             !Address::To("BR.1".into()).is_sound(),
             "Meta would drop it silently"
         );
+    }
+
+    #[test]
+    fn an_argentinian_mobile_is_also_written_without_its_nine() {
+        assert_eq!(stripped("5491123456789").as_deref(), Some("541123456789"));
+        assert_eq!(
+            last_resort("541123456789").as_deref(),
+            Some("5491123456789")
+        );
+        for other in ["541123456789", "549112345678", "5511987654321", ""] {
+            assert_eq!(stripped(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Whether Meta signed a body: HMAC-SHA256 of the raw bytes with an app secret, in `X-Hub-Signature-256`.
 //!
 //! Promises: compares in constant time, over the bytes as they came (re-serialised JSON differs on accents and emoji),
-//! against every configured secret, so that one can be rotated.
+//! against every accepted secret (the configuration's and those of all enabled numbers), so that one can be rotated.
 //! Does not: protect against replay. The signature holds no time; deduplication and the age of an item do that.
 
 use axum::http::HeaderMap;
+use compliance::Mutant;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
@@ -30,9 +31,14 @@ pub fn claimed(headers: &HeaderMap) -> Option<Claimed> {
     Some(Claimed(mac))
 }
 
-/// Whether one of the secrets signed exactly these bytes. Every secret is tried, whatever the earlier ones said.
-pub fn is_ours(secrets: &[SecretString], body: &[u8], claimed: Claimed) -> bool {
-    secrets.iter().fold(false, |found, secret| {
+/// Whether one of the secrets signed exactly these bytes. Every secret is tried, whatever the earlier ones said. Whoever
+/// holds one of them speaks for all numbers: an installation is one company.
+pub fn is_ours<'a>(
+    secrets: impl IntoIterator<Item = &'a SecretString>,
+    body: &[u8],
+    claimed: Claimed,
+) -> bool {
+    secrets.into_iter().fold(false, |found, secret| {
         found | signed_with(secret, body, claimed)
     })
 }
@@ -43,7 +49,7 @@ fn signed_with(secret: &SecretString, body: &[u8], claimed: Claimed) -> bool {
         return false;
     };
     mac.update(body);
-    mac.verify_slice(&claimed.0).is_ok()
+    mac.verify_slice(&claimed.0).is_ok() || Mutant::SignatureUnchecked.lives()
 }
 
 #[cfg(test)]

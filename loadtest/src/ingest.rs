@@ -7,6 +7,7 @@
 use crate::clock::unix_seconds;
 use crate::demo;
 use crate::report::Outcome;
+use crate::sender::{Sender, TIMEOUT};
 use crate::webhook::Factory;
 use anyhow::Context as _;
 use hdrhistogram::Histogram;
@@ -19,8 +20,6 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// An answer that takes longer counts as an error.
-const TIMEOUT: Duration = Duration::from_secs(10);
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
 #[derive(Clone, clap::Args)]
@@ -54,8 +53,7 @@ pub(crate) struct Options {
 /// What all connections share.
 struct Load {
     factory: Factory,
-    http: reqwest::Client,
-    url: String,
+    sender: Sender,
     next: AtomicU64,
     acknowledged: AtomicU64,
     begin: Instant,
@@ -75,16 +73,7 @@ struct Seen {
 /// Posts until the time is over and sums up.
 pub(crate) async fn run(options: Options) -> anyhow::Result<Outcome> {
     let demo = demo::read(&options.data)?;
-    let url =
-        reqwest::Url::parse(&demo.webhook_url).context("webhook_url in demo.json is not a URL")?;
-    let http = reqwest::Client::builder()
-        .timeout(TIMEOUT)
-        .pool_max_idle_per_host(usize::try_from(options.connections)?)
-        .redirect(reqwest::redirect::Policy::none())
-        .tcp_nodelay(true)
-        .no_proxy()
-        .build()
-        .context("cannot make the client")?;
+    let sender = Sender::new(&demo.webhook_url, usize::try_from(options.connections)?)?;
     let begin = Instant::now();
     let measured_from = begin + Duration::from_secs(options.warmup_seconds);
     let load = Arc::new(Load {
@@ -94,8 +83,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<Outcome> {
             options.messages_per_webhook,
             rand::random(),
         )?,
-        http,
-        url: url.into(),
+        sender,
         next: AtomicU64::new(0),
         acknowledged: AtomicU64::new(0),
         begin,
@@ -158,7 +146,7 @@ async fn connection(load: Arc<Load>) -> anyhow::Result<Seen> {
         if load.interval.is_some() {
             tokio::time::sleep_until(due).await;
         }
-        let outcome = post(&load, k).await;
+        let outcome = load.sender.post(load.factory.make(k, unix_seconds())).await;
         if due < load.measured_from {
             continue;
         }
@@ -171,37 +159,6 @@ async fn connection(load: Arc<Load>) -> anyhow::Result<Seen> {
             }
             Err(kind) => *seen.errors.entry(kind).or_default() += 1,
         }
-    }
-}
-
-/// The error is a status or a word.
-async fn post(load: &Load, k: u64) -> Result<(), String> {
-    let webhook = load.factory.make(k, unix_seconds());
-    let request = load
-        .http
-        .post(&load.url)
-        .header("content-type", "application/json")
-        .header("x-hub-signature-256", webhook.signature)
-        .body(webhook.body);
-    let response = match request.send().await {
-        Ok(response) => response,
-        Err(error) if error.is_timeout() => return Err("timeout".to_owned()),
-        Err(error) if error.is_connect() => {
-            // Refused connections come back at once; do not spin.
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            return Err("no connection".to_owned());
-        }
-        Err(_) => return Err("broken connection".to_owned()),
-    };
-    let status = response.status();
-    // Only a read body gives the connection back.
-    if response.bytes().await.is_err() {
-        return Err("broken answer".to_owned());
-    }
-    if status == 200 {
-        Ok(())
-    } else {
-        Err(status.as_u16().to_string())
     }
 }
 

@@ -1,13 +1,16 @@
 //! The `loadtest` executable: load against the published contract of a running demo.
 //!
 //! Promises: standard output carries the result only, a table for people or one JSON object; progress goes to standard
-//! error. Exit 0 when something was accepted, 1 when nothing was, 2 for a wrong command line.
+//! error. Exit 0 when something was accepted (`big-body`: when its limits hold), 1 otherwise, 2 for a wrong command
+//! line.
 //! Does not: link a crate of the product; it knows Meta's webhooks and `demo.json`.
 
+mod big_body;
 mod clock;
 mod demo;
 mod ingest;
 mod report;
+mod sender;
 mod webhook;
 
 use anyhow::Context as _;
@@ -26,6 +29,8 @@ struct Arguments {
 enum Command {
     /// Post signed webhooks with text messages of many customers and measure how fast they are acknowledged
     Ingest(ingest::Options),
+    /// Post one body of 3 MB with 1,000 updates while small webhooks go on, and compare their latency
+    BigBody(big_body::Options),
 }
 
 fn main() -> ExitCode {
@@ -58,5 +63,6 @@ fn run(arguments: Arguments) -> anyhow::Result<bool> {
             report::print(&result, json)?;
             Ok(result.messages > 0)
         }
+        Command::BigBody(options) => runtime.block_on(big_body::run(options)),
     }
 }

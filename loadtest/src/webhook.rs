@@ -21,6 +21,9 @@ const TEXTS: [&str; 6] = [
     "Qual é a previsão de retorno do sinal?",
 ];
 
+/// What WhatsApp lets people write, less the words above.
+const TEXT_MAX: usize = 4_000;
+
 /// Makes the webhooks of one run.
 pub(crate) struct Factory {
     phone_number_id: String,
@@ -29,6 +32,8 @@ pub(crate) struct Factory {
     salt: u64,
     contacts: u64,
     messages_per_webhook: u64,
+    /// Characters added to every text.
+    filler: usize,
 }
 
 /// A body and its signature header.
@@ -56,7 +61,16 @@ impl Factory {
             salt,
             contacts,
             messages_per_webhook,
+            filler: 0,
         })
+    }
+
+    /// The same with longer texts, so that a body has about this many bytes.
+    pub(crate) fn with_bodies_of(mut self, bytes: usize, unix_seconds: i64) -> Self {
+        let bare = self.make(0, unix_seconds).body.len();
+        let each = usize::try_from(self.messages_per_webhook).unwrap_or(1);
+        self.filler = (bytes.saturating_sub(bare) / each).min(TEXT_MAX);
+        self
     }
 
     /// The k-th webhook of the run.
@@ -94,7 +108,7 @@ impl Factory {
             "id": self.wamid(&phone, n),
             "timestamp": unix_seconds.to_string(),
             "type": "text",
-            "text": {"body": format!("{text} ({n})")},
+            "text": {"body": format!("{text} ({n}){}", ".".repeat(self.filler))},
         });
         (person, message)
     }
@@ -172,6 +186,16 @@ mod tests {
             "dec6a680679a968e7e0319355b23599cbfc54502c0784668e9618baa0c633756"
         );
         assert_ne!(factory.make(0, 1).signature, factory.make(1, 1).signature);
+    }
+
+    #[test]
+    fn bodies_grow_to_the_size_asked_for() {
+        let body = factory(1_000).with_bodies_of(3_000_000, 1).make(1, 1).body;
+        assert!(
+            (2_900_000..=3_010_000).contains(&body.len()),
+            "{}",
+            body.len()
+        );
     }
 
     #[test]

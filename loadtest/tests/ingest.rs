@@ -85,6 +85,7 @@ async fn receiver(data: &Path) -> Result<Receiver> {
     std::fs::write(data.join("demo.json"), demo.to_string())?;
     let app = Router::new()
         .route("/webhooks/whatsapp", post(receive))
+        .layer(axum::extract::DefaultBodyLimit::max(4 * 1024 * 1024))
         .with_state(seen.clone());
     tokio::spawn(async move { axum::serve(listener, app).await });
     Ok(seen)
@@ -143,5 +144,34 @@ async fn without_a_demo_the_remedy_is_named() -> Result<()> {
         format!("{error:#}").contains("cargo xtask demo"),
         "{error:#}"
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_big_body_goes_beside_small_ones_and_both_are_timed() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let seen = receiver(dir.path()).await?;
+    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_loadtest"))
+        .args(["big-body", "--json", "--rate", "20"])
+        .args(["--before-seconds", "1", "--beside-seconds", "1", "--data"])
+        .arg(dir.path())
+        .output()
+        .await?;
+    let outcome: Value = serde_json::from_slice(&output.stdout)
+        .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+    let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    // A second of warming up, one before, one beside, and the big one.
+    assert_eq!((seen.webhooks, seen.badly_signed), (61, 0));
+    assert_eq!(seen.ids.len(), 1_060);
+    assert_eq!(outcome["big_answers"], json!(["200"]));
+    assert!(outcome["big_bytes"].as_u64() > Some(2_900_000), "{outcome}");
+    assert_eq!(
+        (
+            &outcome["before"]["webhooks"],
+            &outcome["beside"]["webhooks"]
+        ),
+        (&json!(20), &json!(20))
+    );
+    assert_eq!(outcome["passed"], output.status.success());
     Ok(())
 }

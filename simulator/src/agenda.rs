@@ -3,6 +3,8 @@
 //! Promises: two jobs with the same delay happen in the order they were entered, so a constant delay never reorders.
 //! Does not: run on the simulator's clock; delays are real time. A restart rebuilds redeliveries from the ledger.
 
+use crate::business::Number;
+use crate::graph::templates;
 use crate::state::Sim;
 use crate::webhook::{Delivery, Event};
 use crate::{status, webhook};
@@ -20,6 +22,14 @@ pub(crate) enum Job {
     Redeliver(Delivery),
     /// The phone reaches the next tick of a business message.
     Advance { wamid: String, step: status::Step },
+    /// A held template message goes out.
+    Release { wamid: String, kind: String },
+    /// Meta decides about a template.
+    Review {
+        number: Arc<Number>,
+        template: String,
+        status: &'static str,
+    },
 }
 
 struct Entry {
@@ -111,6 +121,14 @@ pub(crate) async fn run(sim: Arc<Sim>) {
             Ok(Job::Enqueue { lane, event }) => sim.queue.push(lane, event),
             Ok(Job::Redeliver(delivery)) => sim.queue.push_retry(delivery),
             Ok(Job::Advance { wamid, step }) => status::advance(&sim, &wamid, step),
+            Ok(Job::Release { wamid, kind }) => status::plan(&sim, &wamid, &kind, None),
+            Ok(Job::Review {
+                number,
+                template,
+                status,
+            }) => {
+                templates::decide(&sim, &number, &template, status);
+            }
             Err(next) => {
                 let wait = async {
                     match next {

@@ -52,21 +52,35 @@ pub(crate) fn without_ninth_digit(digits: &str) -> Option<String> {
     (area >= 31 && alias.len() < digits.len()).then_some(alias)
 }
 
-/// The person's business-scoped user id within this portfolio (one per simulator).
-pub(crate) fn bsuid(portfolio: &str, digits: &str) -> String {
-    let canonical = match ninth_digit_alias(digits) {
+/// The longer Brazilian form of a mobile, or the digits as they are: what both forms share.
+pub(crate) fn canonical(digits: &str) -> String {
+    match ninth_digit_alias(digits) {
         Some(longer) if longer.len() > digits.len() => longer,
         _ => digits.to_owned(),
-    };
-    let hash = Sha256::digest(format!("bsuid|{portfolio}|{canonical}"));
+    }
+}
+
+/// The user id within a portfolio of the person with this seed: the canonical phone, or a random text after a rotation.
+pub(crate) fn bsuid(portfolio: &str, seed: &str, country: &str) -> String {
+    format!("{country}.{:020}", decimal("bsuid", portfolio, seed))
+}
+
+/// The id that several portfolios of one enterprise share.
+pub(crate) fn parent_bsuid(portfolio: &str, seed: &str, country: &str) -> String {
+    format!("{country}.ENT.{:020}", decimal("parent", portfolio, seed))
+}
+
+fn decimal(purpose: &str, portfolio: &str, seed: &str) -> u128 {
+    let hash = Sha256::digest(format!("{purpose}|{portfolio}|{seed}"));
     let number = hash
         .iter()
         .take(15)
         .fold(0_u128, |sum, byte| sum * 256 + u128::from(*byte));
-    format!("{}.{:020}", country(digits), number % 10_u128.pow(20))
+    number % 10_u128.pow(20)
 }
 
-fn country(digits: &str) -> &'static str {
+/// The two letters a user id begins with.
+pub(crate) fn country(digits: &str) -> &'static str {
     const CODES: [(&str, &str); 8] = [
         ("55", "BR"),
         ("351", "PT"),
@@ -104,6 +118,44 @@ pub(crate) fn wamid(phone: &str, author: Author) -> String {
     format!("wamid.{}", STANDARD.encode(bytes))
 }
 
+/// A message id as ugly as Meta allows: over 128 characters, with `/`, `+` and `=`.
+pub(crate) fn odd_wamid(phone: &str) -> String {
+    let mut bytes = vec![0x1c, 0x18, u8::try_from(phone.len()).unwrap_or(u8::MAX)];
+    bytes.extend_from_slice(phone.as_bytes());
+    while !bytes.len().is_multiple_of(3) {
+        bytes.push(0);
+    }
+    // `+/+/` and then as much chance as it takes; one byte at the end makes the padding.
+    bytes.extend_from_slice(&[0xfb, 0xff, 0xbf]);
+    bytes.extend_from_slice(&rand::random::<[u8; 28]>());
+    bytes.extend_from_slice(&rand::random::<[u8; 32]>());
+    bytes.extend_from_slice(&rand::random::<[u8; 24]>());
+    while bytes.len() % 3 != 1 {
+        bytes.push(0);
+    }
+    format!("wamid.{}", STANDARD.encode(bytes))
+}
+
+/// A fresh id of a call.
+pub(crate) fn wacid() -> String {
+    format!("wacid.{}", STANDARD.encode(rand::random::<[u8; 20]>()))
+}
+
+/// A fresh id of a group.
+pub(crate) fn group_id() -> String {
+    format!("Y2FwaV9ncm91cDo{}", hex::encode(rand::random::<[u8; 12]>()))
+}
+
+/// True when the text has the form of a group id.
+pub(crate) fn is_group_id(text: &str) -> bool {
+    text.starts_with("Y2FwaV9ncm91cDo") && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// The same decimal id for the same text, for what exists from the first day.
+pub(crate) fn fixed_id(text: &str) -> String {
+    (1_000_000_000_000_000 + decimal("fixed", "", text) % 9_000_000_000_000_000).to_string()
+}
+
 /// A random decimal id like those of media and templates.
 pub(crate) fn numeric_id() -> String {
     (1_000_000_000_000_000 + rand::random::<u64>() % 9_000_000_000_000_000).to_string()
@@ -123,10 +175,21 @@ mod tests {
 
     #[test]
     fn a_bsuid_is_stable_across_the_ninth_digit() {
-        let long = bsuid("1", "5531987654321");
-        assert_eq!(long, bsuid("1", "553187654321"));
+        let of = |portfolio: &str, phone: &str| bsuid(portfolio, &canonical(phone), country(phone));
+        let long = of("1", "5531987654321");
+        assert_eq!(long, of("1", "553187654321"));
         assert!(is_bsuid(&long) && long.starts_with("BR."), "{long}");
-        assert_ne!(long, bsuid("2", "5531987654321"));
+        assert_ne!(long, of("2", "5531987654321"));
+        assert!(is_bsuid(&parent_bsuid("1", "x", "BR")));
+    }
+
+    #[test]
+    fn an_odd_wamid_is_long_and_needs_escaping() {
+        let id = odd_wamid("5511912345678");
+        assert!(
+            id.len() > 128 && id.contains('/') && id.contains('+') && id.ends_with('='),
+            "{id}"
+        );
     }
 
     #[test]

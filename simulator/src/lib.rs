@@ -8,6 +8,7 @@
 //! `control::contacts` -> `phone` -> `webhook`. `agenda` is the only timer, `state` holds what they share.
 
 mod agenda;
+mod business;
 mod clock;
 mod control;
 mod cut;

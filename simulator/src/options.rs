@@ -9,19 +9,24 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+const HELP: &str = "Surfaces:
+  /v26.0/...   the Graph API, in the versions Meta serves: messages, media, templates, numbers, accounts,
+               subscriptions, debug_token, registration, profile, username, block_users
+  /sim/...     control: contacts, echoes, groups, calls, history, notices, templates, numbers, faults, ledger,
+               clock, raw webhooks, event stream; simulator/README.md lists every call
+  /erp/...     a small provider back office: invoices and lines
+  /            the phone page
+
+Standard output carries exactly one line when ready: listening http://ADDRESS:PORT
+The ledger in --data is read at start: threads are rebuilt, webhooks that nobody acknowledged are sent again.";
+
 /// A stand-in for Meta's WhatsApp Cloud API and the customers' phones, for demos, tests and load.
 #[derive(Clone, clap::Parser)]
 #[command(
     name = "simulator",
     version,
     args_override_self = true,
-    after_help = "Surfaces:\n  \
-    /v26.0/...   the Graph API (any version is accepted)\n  \
-    /sim/...     control: contacts, faults, ledger, clock, raw webhooks, event stream\n  \
-    /erp/...     a small provider back office: invoices and lines\n  \
-    /            the phone page\n\n\
-    Standard output carries exactly one line when ready: listening http://ADDRESS:PORT\n\
-    The ledger in --data is read at start: threads are rebuilt, webhooks that nobody acknowledged are sent again."
+    after_help = HELP
 )]
 pub struct Options {
     /// Address and port to listen on; port 0 takes a free one and tells it on standard output
@@ -110,6 +115,12 @@ pub struct Options {
     /// Messages kept in memory for each contact; older ones stay in the ledger only
     #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     pub thread_entries_max: u32,
+    /// Faults that are on from the start: a JSON file as `PUT /sim/faults` takes it
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+    /// Further numbers: a JSON file with a list of what `POST /sim/numbers` takes
+    #[arg(long, value_name = "FILE")]
+    pub numbers: Option<PathBuf>,
     /// Log filter on standard error, e.g. `info` or `simulator=debug`
     #[arg(long, default_value = "info", value_name = "FILTER")]
     pub log: String,

@@ -4,13 +4,15 @@
 //! has ended when `Running::stopped` returns.
 //! Does not: wait for webhooks in flight; the ledger brings them back.
 
+use crate::business::{Directory, NewNumber};
 use crate::cut::{Cut, CutListener};
 use crate::options::{Options, Secrets};
-use crate::state::{Business, Sim, Ticking};
+use crate::state::{Sim, Ticking};
 use crate::{agenda, control, erp, graph, ledger, media, page, phone, restore, webhook};
 use anyhow::Context as _;
 use axum::Router;
-use std::sync::{Arc, Mutex, RwLock};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -60,6 +62,7 @@ pub async fn start(options: Options, shutdown: CancellationToken) -> anyhow::Res
     })?;
     let url = format!("http://{}", listener.local_addr()?);
     let sim = Arc::new(build(&options, secrets, ledger, &url, shutdown)?);
+    begin_with(&sim, &options)?;
     restore::restore(&sim).context("cannot read the ledger")?;
     sim.ledger
         .append("start", sim.clock.now(), serde_json::json!({"url": url}));
@@ -92,12 +95,12 @@ fn build(
         .build()
         .context("cannot make the webhook client")?;
     Ok(Sim {
-        business: Business {
-            phone_number_id: options.phone_number_id.clone(),
-            waba_id: options.waba_id.clone(),
-            display_phone_number: options.display_phone_number.clone(),
-            name: options.business_name.clone(),
-        },
+        numbers: Directory::new(
+            &first_number(options),
+            &secrets.app_secret,
+            &secrets.access_token,
+            (options.throughput, !options.no_pair_limit),
+        ),
         secrets,
         ticking: Ticking {
             sent_after: Duration::from_millis(options.sent_after_ms),
@@ -106,18 +109,17 @@ fn build(
         },
         clock: crate::clock::Clock::default(),
         faults: crate::faults::FaultBoard::default(),
-        phones: Mutex::new(phone::Phones::new(options.thread_entries_max as usize)),
-        buckets: Mutex::new(graph::buckets::Buckets::new(
-            options.throughput,
-            !options.no_pair_limit,
+        phones: Mutex::new(phone::Phones::new(
+            options.thread_entries_max as usize,
+            &options.waba_id,
         )),
-        media: Mutex::new(media::Shelf::default()),
-        templates: Mutex::new(graph::templates::Templates::seeded()),
+        media: Mutex::new(
+            media::Shelf::open(&options.data).context("cannot open the media folder")?,
+        ),
         desk: Mutex::new(erp::Desk::default()),
         ledger,
         agenda: agenda::Agenda::default(),
         queue: webhook::Queue::default(),
-        webhook_url: RwLock::new(options.webhook_url.clone()),
         tuning: webhook::Tuning {
             redelivery_start: Duration::from_millis(options.redelivery_start_ms),
             redelivery_cap: Duration::from_millis(options.redelivery_cap_ms),
@@ -126,9 +128,45 @@ fn build(
         stream: control::stream::Stream::default(),
         http,
         public_url: url.to_owned(),
-        delivered_service: 0.into(),
         shutdown,
     })
+}
+
+/// Numbers and faults from files.
+fn begin_with(sim: &Sim, options: &Options) -> anyhow::Result<()> {
+    let read = |path: &Path| {
+        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    if let Some(path) = &options.numbers {
+        let numbers: Vec<control::Described> = serde_json::from_slice(&read(path)?)
+            .with_context(|| format!("{} is not a list of numbers", path.display()))?;
+        for number in numbers {
+            let new = number
+                .checked(&options.business_name)
+                .map_err(anyhow::Error::msg)?;
+            sim.numbers.add(&new);
+        }
+    }
+    if let Some(path) = &options.faults {
+        let faults: crate::faults::Faults = serde_json::from_slice(&read(path)?)
+            .with_context(|| format!("{} does not hold faults", path.display()))?;
+        sim.faults
+            .set(faults.checked().map_err(anyhow::Error::msg)?);
+    }
+    Ok(())
+}
+
+fn first_number(options: &Options) -> NewNumber {
+    NewNumber {
+        phone_number_id: options.phone_number_id.clone(),
+        waba_id: options.waba_id.clone(),
+        display_phone_number: options.display_phone_number.clone(),
+        name: options.business_name.clone(),
+        portfolio: None,
+        app_secret: None,
+        access_token: None,
+        callback: Some(options.webhook_url.clone()),
+    }
 }
 
 async fn serve(listener: TcpListener, sim: Arc<Sim>) {

@@ -4,15 +4,15 @@
 //! Does not: wait; delays are entries in the agenda.
 
 use crate::agenda::Job;
+use crate::business::Number;
 use crate::faults::Faults;
 use crate::graph;
 use crate::options::ReadAfter;
-use crate::phone::{Contact, Direction, Entry, Ticks};
+use crate::phone::{Contact, Direction, Entry, Phones, Ticks};
 use crate::state::Sim;
-use crate::webhook::{self, Event, EventKind, envelope::Shape};
+use crate::webhook::{self, Event, Place, envelope::Shape};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -125,7 +125,8 @@ fn tick(
     let mut phones = sim.phones();
     let (contact, at) = phones.find(wamid)?;
     let entry = contact.thread.get_mut(at)?;
-    if entry.direction != Direction::Out || entry.ticks >= step.ticks() {
+    // The business's own telephone gets its ticks elsewhere.
+    if entry.direction != Direction::Out || entry.from_app || entry.ticks >= step.ticks() {
         return None;
     }
     if let Step::Failed(code) = step {
@@ -136,75 +137,163 @@ fn tick(
     }
     entry.ticks = step.ticks();
     let entry = entry.clone();
-    let shape = Shape::of(contact, faults);
-    let failed = matches!(step, Step::Failed(_));
+    let number = sim.numbers.get(&entry.number)?;
+    let phone = contact.phone.clone();
+    let members = contact.group.as_ref().map(|group| group.members.clone());
+    let course = Course {
+        entry: &entry,
+        step,
+        number: &number,
+        unix: now.timestamp(),
+    };
+    let (contacts, items) = match members {
+        None => {
+            let shape = Shape::of(contact, faults);
+            (
+                course.contacts(contact, &shape),
+                vec![course.item(contact, &shape)],
+            )
+        }
+        Some(members) => course.in_group(&phones, &phone, &members, faults),
+    };
     let event = Event {
         identity: format!("status:{wamid}:{}", step.word()),
-        kind: EventKind::Status,
-        phone: contact.phone.clone(),
+        place: Place::STATUSES,
+        number: number.clone(),
+        phone: phone.clone(),
         wamid: wamid.to_owned(),
-        contact: (!shape.legacy && !failed).then(|| shape.recipient(contact, entry.sent_to_phone)),
-        item: item(sim, contact, &entry, step, &shape, now.timestamp()),
+        contacts,
+        items,
         attempted,
     };
-    Some((event, contact.phone.clone()))
+    Some((event, phone))
 }
 
-fn item(
-    sim: &Sim,
-    contact: &Contact,
-    entry: &Entry,
+/// One step of one message.
+struct Course<'a> {
+    entry: &'a Entry,
     step: Step,
-    shape: &Shape,
+    number: &'a Number,
     unix: i64,
-) -> Value {
-    let mut item = Map::new();
-    let failed = matches!(step, Step::Failed(_));
-    item.insert("id".into(), json!(entry.id));
-    item.insert("status".into(), json!(step.word()));
-    item.insert("timestamp".into(), json!(unix.to_string()));
-    if entry.sent_to_phone || (!shape.phone_hidden && !failed) {
-        item.insert("recipient_id".into(), json!(contact.wa_id));
-    }
-    if !(shape.legacy || failed && entry.sent_to_phone) {
-        item.insert("recipient_user_id".into(), json!(contact.user_id));
-    }
-    if let Some(data) = &entry.callback_data {
-        item.insert("biz_opaque_callback_data".into(), json!(data));
-    }
-    match step {
-        Step::Sent | Step::Delivered => {
-            if entry.kind != "reaction" {
-                item.insert("pricing".into(), pricing(sim, entry, step, shape.legacy));
-            }
-            if shape.legacy {
-                item.insert("conversation".into(), json!({"id": contact.user_id.replace('.', "").to_lowercase(), "origin": {"type": "service"}}));
-            }
-        }
-        Step::Failed(code) => {
-            item.insert("errors".into(), json!([graph::error::in_status(code)]));
-        }
-        Step::Read | Step::AutoRead | Step::Played => {}
-    }
-    Value::Object(item)
 }
 
-fn pricing(sim: &Sim, entry: &Entry, step: Step, legacy: bool) -> Value {
-    if legacy {
-        return json!({"billable": true, "pricing_model": "CBP", "category": "service"});
+impl Course<'_> {
+    fn portfolio(&self) -> &str {
+        &self.number.account.portfolio
     }
-    if entry.kind == "template" {
-        return json!({"billable": true, "pricing_model": "PMP", "category": "utility", "type": "regular"});
+
+    fn failed(&self) -> bool {
+        matches!(self.step, Step::Failed(_))
     }
-    let used = match step {
-        Step::Delivered => sim.delivered_service.fetch_add(1, Ordering::Relaxed),
-        _ => sim.delivered_service.load(Ordering::Relaxed),
-    };
-    let free = used < FREE_SERVICE_MESSAGES;
-    let kind = if free {
-        "free_customer_service"
-    } else {
-        "regular"
-    };
-    json!({"billable": !free, "pricing_model": "PMP", "category": "service", "type": kind})
+
+    /// `failed` has none, the old shape neither; a username comes with `delivered` and `read` only.
+    fn contacts(&self, contact: &Contact, shape: &Shape) -> Vec<Value> {
+        if shape.legacy || self.failed() {
+            return Vec::new();
+        }
+        let mut person = shape.recipient(contact, self.portfolio(), self.entry.sent_to_phone);
+        if self.step == Step::Sent
+            && let Some(profile) = person["profile"].as_object_mut()
+        {
+            profile.remove("username");
+        }
+        vec![person]
+    }
+
+    fn item(&self, contact: &Contact, shape: &Shape) -> Value {
+        let mut item = self.common(shape);
+        if self.entry.sent_to_phone || (!shape.phone_hidden && !self.failed()) {
+            item.insert("recipient_id".into(), json!(contact.wa_id));
+        }
+        if !(shape.legacy || self.failed() && self.entry.sent_to_phone) {
+            shape.stamp_user_ids(&mut item, contact, self.portfolio(), "recipient");
+        }
+        if shape.legacy && matches!(self.step, Step::Sent | Step::Delivered) {
+            let id = contact
+                .user_id(self.portfolio())
+                .replace('.', "")
+                .to_lowercase();
+            item.insert(
+                "conversation".into(),
+                json!({"id": id, "origin": {"type": "service"}}),
+            );
+        }
+        Value::Object(item)
+    }
+
+    /// One item for each member, in one post.
+    fn in_group(
+        &self,
+        phones: &Phones,
+        group: &str,
+        members: &[String],
+        faults: &Faults,
+    ) -> (Vec<Value>, Vec<Value>) {
+        let (mut contacts, mut items) = (Vec::new(), Vec::new());
+        if self.failed() || self.step == Step::Sent {
+            // The group as a whole got it, or did not.
+            let mut item = self.common(&Shape::of_nobody(faults));
+            item.insert("recipient_id".into(), json!(group));
+            item.insert("recipient_type".into(), json!("group"));
+            return (contacts, vec![Value::Object(item)]);
+        }
+        for member in members.iter().filter_map(|member| phones.get(member)) {
+            let shape = Shape::of(member, faults);
+            contacts.extend(self.contacts(member, &shape));
+            let mut item = self.common(&shape);
+            item.insert("recipient_id".into(), json!(group));
+            item.insert("recipient_type".into(), json!("group"));
+            if !shape.phone_hidden {
+                item.insert("recipient_participant_id".into(), json!(member.wa_id));
+            }
+            shape.stamp_user_ids(&mut item, member, self.portfolio(), "recipient_participant");
+            items.push(Value::Object(item));
+        }
+        (contacts, items)
+    }
+
+    fn common(&self, shape: &Shape) -> Map<String, Value> {
+        let entry = self.entry;
+        let mut item = Map::new();
+        item.insert("id".into(), json!(entry.id));
+        item.insert("status".into(), json!(self.step.word()));
+        item.insert("timestamp".into(), json!(self.unix.to_string()));
+        if let Some(data) = &entry.callback_data {
+            item.insert("biz_opaque_callback_data".into(), json!(data));
+        }
+        match self.step {
+            Step::Sent | Step::Delivered if entry.kind != "reaction" => {
+                item.insert("pricing".into(), self.pricing(shape.legacy));
+            }
+            Step::Failed(code) => {
+                item.insert("errors".into(), json!([graph::error::in_status(code)]));
+            }
+            _ => {}
+        }
+        item
+    }
+
+    fn pricing(&self, legacy: bool) -> Value {
+        if legacy {
+            return json!({"billable": true, "pricing_model": "CBP", "category": "service"});
+        }
+        if self.entry.kind == "template" {
+            let category = self.entry.payload["category"]
+                .as_str()
+                .unwrap_or("utility")
+                .to_lowercase();
+            return json!({"billable": true, "pricing_model": "PMP", "category": category, "type": "regular"});
+        }
+        let mut state = self.number.state();
+        let free = state.delivered_service < FREE_SERVICE_MESSAGES;
+        if self.step == Step::Delivered {
+            state.delivered_service += 1;
+        }
+        let kind = if free {
+            "free_customer_service"
+        } else {
+            "regular"
+        };
+        json!({"billable": !free, "pricing_model": "PMP", "category": "service", "type": kind})
+    }
 }

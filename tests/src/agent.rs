@@ -131,6 +131,24 @@ impl Agent {
         accepted["seq"].as_i64().expect("a seq")
     }
 
+    /// Sends any content; the answer.
+    pub async fn sends(&self, id: ConversationId, client_ref: &str, content: &Value) -> Answer {
+        let body = json!({"client_ref": client_ref, "content": content});
+        self.does(id, "messages", body).await
+    }
+
+    /// The item with this reference.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn item(&self, id: ConversationId, client_ref: &str) -> ItemView {
+        let items = self.items(id).await;
+        let found = items
+            .into_iter()
+            .find(|item| item.client_ref.as_deref() == Some(client_ref));
+        found.unwrap_or_else(|| panic!("no item {client_ref}"))
+    }
+
     /// Replies however often it takes: for whoever writes while nodes die. `None`: this try got no answer.
     pub async fn tries_to_reply(
         &self,

@@ -19,14 +19,22 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub async fn eventually<T>(
     what: &str,
     within: Duration,
-    mut look: impl AsyncFnMut() -> Option<T>,
+    look: impl AsyncFnMut() -> Option<T>,
 ) -> T {
+    let seen = in_time(within, look).await;
+    seen.unwrap_or_else(|| panic!("not within {within:?}: {what}"))
+}
+
+/// Looks until there is something to see; nothing when there is nothing at the deadline.
+pub async fn in_time<T>(within: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + within;
     loop {
         if let Some(seen) = look().await {
-            return seen;
+            return Some(seen);
         }
-        assert!(Instant::now() < deadline, "not within {within:?}: {what}");
+        if Instant::now() >= deadline {
+            return None;
+        }
         tokio::time::sleep(PAUSE).await;
     }
 }

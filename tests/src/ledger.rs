@@ -75,6 +75,24 @@ impl Ledger {
         taken
     }
 
+    /// The bodies of the calls that Meta took with this type, in order.
+    #[must_use]
+    pub fn asked(&self, kind: &str) -> Vec<Value> {
+        self.of_kind("graph")
+            .filter(|line| line["wamid"].is_string() && line["request"]["type"] == kind)
+            .map(|line| line["request"].clone())
+            .collect()
+    }
+
+    /// The bodies of read marks and typing signs that Meta took, in order.
+    #[must_use]
+    pub fn marks(&self) -> Vec<Value> {
+        self.of_kind("graph")
+            .filter(|line| line["http"] == 200 && line["request"]["status"] == "read")
+            .map(|line| line["request"].clone())
+            .collect()
+    }
+
     /// How many attempts to post were made.
     #[must_use]
     pub fn attempts(&self) -> usize {

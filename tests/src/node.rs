@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use crate::http::http;
 use crate::program::{Program, executable};
 
 /// Longest drain of a node without traffic.
@@ -45,23 +44,12 @@ impl Node {
                 .unwrap_or_else(|| panic!("serve does not say its {name} address"))
                 .clone()
         };
-        let node = Self {
+        Self {
             program,
             console: door("console"),
             webhook: format!("{}/webhooks/whatsapp", door("webhook")),
             operations: door("operations"),
-        };
-        // `ready` says that the doors are open; who stands behind one answers a moment later.
-        if roles.is_none_or(|roles| roles.contains("hub")) {
-            let health = format!("{}/healthz", node.console);
-            let well = http()
-                .get(health)
-                .send()
-                .await
-                .expect("the console answers");
-            assert!(well.status().is_success(), "the console: {}", well.status());
         }
-        node
     }
 
     pub(crate) async fn kill_nine(mut self) {

@@ -33,6 +33,12 @@ pub struct Bubble {
     pub offers: Vec<String>,
     /// Our key.
     pub callback_data: Option<String>,
+    /// What the type names, as Meta was given it.
+    pub payload: Value,
+    /// The message that it quotes.
+    pub quotes: Option<String>,
+    /// Emojis that stand on it.
+    pub reactions: Vec<String>,
 }
 
 impl Bubble {
@@ -60,6 +66,14 @@ impl Bubble {
                 .map(str::to_owned)
                 .collect(),
             callback_data: entry["callback_data"].as_str().map(str::to_owned),
+            payload: entry["payload"].clone(),
+            quotes: entry["context"]["message_id"].as_str().map(str::to_owned),
+            reactions: entry["reactions"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|reaction| reaction["emoji"].as_str().map(str::to_owned))
+                .collect(),
         }
     }
 }

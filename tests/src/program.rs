@@ -123,13 +123,26 @@ async fn keep(mut lines: Lines<BufReader<ChildStdout>>, mut log: File) {
     }
 }
 
-/// The executable of this name beside the running test.
+/// Names another `balcao` than the one beside the test, and the mutant that it is to be (`cargo xtask mutants`).
+const BALCAO_VARIABLE: &str = "BALCAO_UNDER_TEST";
+const MUTANT_VARIABLE: &str = "BALCAO_MUTANT";
+
+/// What every `balcao` under test is to find in its environment, beside its configuration: the mutant, if one is chosen.
+#[must_use]
+pub fn mutant() -> Option<(String, String)> {
+    let name = std::env::var_os(MUTANT_VARIABLE)?;
+    let name = name.into_string().expect("a mutant's name is text");
+    Some((MUTANT_VARIABLE.to_owned(), name))
+}
+
+/// The executable of this name beside the running test; for `balcao` the one that `BALCAO_UNDER_TEST` names, if any.
 ///
 /// # Panics
 /// When it was not built; says how.
 #[must_use]
 pub fn executable(name: &str) -> PathBuf {
-    let program = profile_folder().join(name);
+    let other = std::env::var_os(BALCAO_VARIABLE).filter(|_| name == "balcao");
+    let program = other.map_or_else(|| profile_folder().join(name), PathBuf::from);
     assert!(
         program.exists(),
         "{} is missing: run the tests with `cargo xtask test`, or first `cargo build -p balcao -p simulator`",

@@ -18,7 +18,7 @@ use crate::database::Database;
 use crate::meta::Meta;
 use crate::node::Node;
 use crate::phone::Phone;
-use crate::program::{cache_folder, tail};
+use crate::program::{cache_folder, mutant, tail};
 use crate::simulator::Simulator;
 use crate::staff::{Number, Staff, Who};
 
@@ -100,7 +100,8 @@ impl Stack {
         let simulator =
             Simulator::start(&data.join("simulator"), &number, &plan.simulator, &logs).await;
         let settings = settings(data, &postgres, &redis, &number, &simulator.url);
-        let environment = environment(&settings, &plan.settings);
+        let mut environment = environment(&settings, &plan.settings);
+        environment.extend(mutant());
         let store = open_store(&settings).await;
         let staff = Staff::seed(&store, &number).await;
         let database = Database::open(&postgres.owner_url()).await;
@@ -227,7 +228,7 @@ impl Drop for Stack {
 }
 
 /// A server from the template that was migrated once for these migrations.
-async fn database_server(data: &Path) -> Postgres {
+pub(crate) async fn database_server(data: &Path) -> Postgres {
     let mut key = Sha256::new();
     for migration in MIGRATIONS.iter() {
         key.update(&migration.checksum);
@@ -273,10 +274,17 @@ fn settings(
         ("webhook.verify_token", number.verify_token.clone()),
         ("whatsapp.graph_base_url", simulator.to_owned()),
         ("bot.erp_url", simulator.to_owned()),
+        ("media.dir", data.join("objects").display().to_string()),
+        ("media.private_hosts", host_of(simulator)),
         // An unoptimised build takes a tenth of a second to log in to PostgreSQL, many times at once after a start.
         ("database.ingest.acquire_timeout_ms", "10000".to_owned()),
         ("database.api.acquire_timeout_ms", "10000".to_owned()),
     ]
+}
+
+/// Host and port of a plain address.
+fn host_of(url: &str) -> String {
+    url.trim_start_matches("http://").to_owned()
 }
 
 /// Of two settings with one key the later wins.

@@ -151,6 +151,7 @@ impl Staff {
             waba_id: number.waba_id.clone(),
             name: "Balcão Internet".to_owned(),
             access_token: number.access_token.clone().into(),
+            app_secret: None,
             default_team_id: Some(support),
             throughput_per_second: 80,
         };

@@ -9,6 +9,8 @@ mod demo;
 mod dev;
 mod generate;
 mod lint;
+mod mutants;
+mod python;
 mod scratch_database;
 mod setup;
 mod steps;
@@ -51,6 +53,11 @@ enum Task {
     Lint,
     /// Write the generated files: .sqlx, the OpenAPI document, the console's types
     Generate(GenerateOptions),
+    /// Show that each check notices the fault that it is there for
+    ///
+    /// Builds `balcao` with all deliberate faults of docs/mutants.md and runs, for each, the end-to-end check that must
+    /// fail. A check that passes with its fault, or fails without one, is exit status 1. Takes some minutes: nightly.
+    Mutants(MutantsOptions),
     /// Run console and demo, rebuilt whenever a source file changes
     ///
     /// The console is served by Vite with hot reload, the rest by `balcao demo`, which is built and started again
@@ -93,6 +100,19 @@ struct GenerateOptions {
 }
 
 #[derive(clap::Args)]
+struct MutantsOptions {
+    /// Only these; all when none is named
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Print the faults with their checks and stop
+    #[arg(long)]
+    list: bool,
+    /// Checks that run at the same time; each wants about one core
+    #[arg(long, value_name = "N", default_value_t = cores())]
+    jobs: usize,
+}
+
+#[derive(clap::Args)]
 struct DevOptions {
     /// The demo's data folder [default: .balcao in the checkout]
     #[arg(long, value_name = "DIR")]
@@ -110,6 +130,10 @@ struct BenchOptions {
     arguments: Vec<String>,
 }
 
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = Workspace::find().and_then(|workspace| match cli.task {
@@ -117,6 +141,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&workspace, &options),
         Task::Lint => lint::run(&workspace),
         Task::Generate(options) => generate::run(&workspace, options.check),
+        Task::Mutants(options) => mutants::run(&workspace, &options),
         Task::Dev(options) => dev::run(&workspace, options.data),
         Task::Bench(options) => bench::run(&workspace, options.arguments),
     });

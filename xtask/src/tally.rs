@@ -39,6 +39,8 @@ pub(crate) enum Prints {
     CargoTest,
     Vitest,
     Playwright,
+    /// `facts: N passed, M failed`, as our own scripts close.
+    Facts,
     /// Nothing that counts: one check.
     Nothing,
 }
@@ -97,6 +99,7 @@ fn counts_in(line: &str, prints: Prints) -> Tally {
         Prints::CargoTest => line.starts_with("test result:"),
         Prints::Vitest => line.starts_with("Tests "),
         Prints::Playwright => is_playwright_sum(line),
+        Prints::Facts => line.starts_with("facts:"),
         Prints::Nothing => false,
     };
     if !sums_up {

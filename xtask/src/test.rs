@@ -14,7 +14,7 @@ use crate::scratch_database::ScratchDatabase;
 use crate::steps::Steps;
 use crate::tally::{Prints, Tally, count};
 use crate::workspace::{Workspace, run as run_command};
-use crate::{TestOptions, console, lint, setup};
+use crate::{TestOptions, console, lint, python, setup};
 
 /// What the steps share.
 struct Run<'a> {
@@ -36,6 +36,7 @@ const STEPS: &[Step] = &[
     ("alert rules", alert_rules),
     ("load balancer", load_balancer),
     ("console in Chromium", browser),
+    ("pywa, a client written by others", pywa),
 ];
 
 /// # Errors
@@ -76,7 +77,7 @@ pub(crate) fn run(workspace: &Workspace, options: &TestOptions) -> Result<ExitCo
     eprintln!();
     for (name, took, tally) in report {
         eprintln!(
-            "{name:<24} {:>7.1} s {:>6} passed {:>4} failed",
+            "{name:<32} {:>7.1} s {:>6} passed {:>4} failed",
             took.as_secs_f64(),
             tally.passed,
             tally.failed
@@ -228,4 +229,17 @@ fn browser(run: &Run<'_>) -> Result<Tally> {
         .npm(&folder, ["exec", "--", "playwright", "test"]);
     tally.add(count(playwright, Prints::Playwright)?);
     Ok(tally)
+}
+
+/// The simulator before a client that does not know it, in a virtual environment of its own.
+fn pywa(run: &Run<'_>) -> Result<Tally> {
+    let folder = run.workspace.root.join("tests/pywa");
+    let python = python::environment(run.workspace, &run.steps, "pywa", &folder)?;
+    let mut facts = Command::new(python);
+    facts
+        .arg("facts.py")
+        .arg(run.workspace.target.join("debug/simulator"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .current_dir(folder);
+    count(&mut facts, Prints::Facts)
 }

@@ -17,6 +17,7 @@ async function visit(
   { locale = "pt-BR", scheme = "light", who = "marina", width = 1440, height = 900 } = {},
   steps = async () => {},
 ) {
+  if (only && !name.includes(only)) return;
   const context = await browser.newContext({
     locale,
     colorScheme: scheme,
@@ -53,6 +54,13 @@ async function visit(
   await snap();
   await context.close();
 }
+
+const only = process.argv[4];
+const openClosed = async (page) => {
+  await page.getByTestId("view-mine").click();
+  await page.getByTestId("conversation-row").filter({ hasText: "Iara Simulada" }).first().click();
+  await page.getByTestId("lock").waitFor();
+};
 
 const openMine = async (page) => {
   await page.getByTestId("view-mine").click();
@@ -123,5 +131,75 @@ await visit("offline", {}, async (page) => {
   await page.waitForTimeout(700);
   await page.getByTestId("composer").fill("Escrita sem conexão");
   await page.getByTestId("send").click();
+});
+
+/** Everything that a timeline shows, page by page. */
+const walk = async (page, snap) => {
+  await openMine(page);
+  const thread = page.getByTestId("thread");
+  for (let at = 1; at <= 5; at += 1) {
+    await thread.evaluate((el) => el.scrollBy({ top: -el.clientHeight * 0.85 }));
+    await page.waitForTimeout(500);
+    await snap(`-${at}`);
+  }
+};
+for (const locale of ["pt-BR", "en", "es"])
+  await visit(`kinds-${locale}`, { locale, scheme: locale === "en" ? "dark" : "light" }, walk);
+await visit("kinds-dark", { scheme: "dark" }, walk);
+await visit("lightbox", {}, async (page) => {
+  await openMine(page);
+  const open = page.getByTestId("media-open").first();
+  await open.scrollIntoViewIfNeeded();
+  await open.click();
+  await page.getByTestId("lightbox-image").waitFor();
+});
+await visit("emoji-dark", { scheme: "dark" }, async (page) => {
+  await openMine(page);
+  await page.keyboard.press("Alt+r");
+  await page.getByTestId("emoji").first().waitFor();
+});
+await visit("attached", {}, async (page) => {
+  await openMine(page);
+  await page.getByTestId("attach-input").setInputFiles([
+    { name: "mapa da rede.pdf", mimeType: "application/pdf", buffer: Buffer.alloc(90_000, 1) },
+    { name: "foto.png", mimeType: "image/png", buffer: Buffer.alloc(2_000, 1) },
+    { name: "enorme.pdf", mimeType: "application/pdf", buffer: Buffer.alloc(2_500_000, 1) },
+  ]);
+  await page.getByTestId("composer").fill("Segue o mapa.");
+  await page.waitForTimeout(800);
+});
+const pick = async (page) => {
+  await openClosed(page);
+  await page.getByTestId("template-open").click();
+  await page.locator('[data-testid="template-entry"][data-name="visita_tecnica"]').click();
+  await page.locator('[data-slot="body.nome"]').fill("Ana");
+};
+for (const [locale, scheme] of [
+  ["pt-BR", "light"],
+  ["en", "dark"],
+  ["es", "light"],
+])
+  await visit(`template-${locale}`, { locale, scheme }, pick);
+for (const one of ["numbers", "templates", "notices"]) {
+  for (const [locale, scheme] of [
+    ["pt-BR", "light"],
+    ["en", "dark"],
+    ["es", "light"],
+  ]) {
+    await visit(`page-${one}-${locale}`, { locale, scheme }, async (page) => {
+      await page.getByTestId(`page-${one}`).click();
+      await page.waitForTimeout(500);
+    });
+  }
+}
+await visit("page-new-template-dark", { scheme: "dark" }, async (page) => {
+  await page.getByTestId("page-templates").click();
+  await page.getByTestId("template-new").click();
+  await page.getByTestId("draft-body").fill("Olá, {{1}}! Sua visita é em {{2}}.");
+});
+await visit("merge", {}, async (page) => {
+  await openMine(page);
+  await page.getByTestId("merge-open").click();
+  await page.getByTestId("merge-candidate").first().click();
 });
 await browser.close();

@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use balcao_core::limits::{Limit, LimitKey};
 use balcao_core::model::{Problem, Role};
 use chrono::{DateTime, Utc};
+use compliance::Mutant;
 use compliance::audit::{self, Action, Filter, ObjectKind, Outcome, Request};
 use serde::{Deserialize, Serialize};
 use tokio_util::io::ReaderStream;
@@ -150,7 +151,7 @@ fn disclosed(caller: &Caller) -> Vec<Uuid> {
 
 /// Refuses, and records the refusal, unless the role may export.
 async fn allowed(people: &People, caller: &Caller, what: &'static str) -> Result<(), Error> {
-    if caller.role.exports_audit() {
+    if caller.role.exports_audit() || Mutant::ExportForAll.lives() {
         return Ok(());
     }
     let mut tx = people.ctx.store.api.begin().await?;

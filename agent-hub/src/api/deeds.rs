@@ -3,7 +3,7 @@
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
-use balcao_core::model::{AgentId, ConversationId, Problem, TeamId};
+use balcao_core::model::{AgentId, Content, ConversationId, Problem, TeamId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -27,7 +27,7 @@ pub fn routes() -> OpenApiRouter<People> {
         .routes(routes!(read))
 }
 
-/// Words to the customer.
+/// Something for the customer: `text`, or `content`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplyBody {
@@ -37,9 +37,13 @@ pub struct ReplyBody {
     /// The ownership epoch the client knows; absent: whatever it is.
     #[serde(default)]
     epoch: Option<i32>,
-    /// The words, 1 to 4,096 characters.
+    /// The words, 1 to 4,096 characters; or `content`.
+    #[serde(default)]
     #[schema(min_length = 1, max_length = 4096)]
-    text: String,
+    text: Option<String>,
+    /// Anything else that WhatsApp takes, instead of `text`. Files are uploaded before (POST /media) and named by id.
+    #[serde(default)]
+    content: Option<Content>,
     /// The item that this one quotes.
     #[serde(default)]
     reply_to_seq: Option<i64>,
@@ -76,7 +80,7 @@ pub struct Accepted {
         (status = 401, description = "unauthenticated", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "not_found", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "already_claimed, stale_epoch, resolved, window_closed, at_capacity", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "too_long", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "too_long; invalid with the field and the limit", body = Problem, content_type = "application/problem+json"),
     )
 )]
 async fn reply(
@@ -89,7 +93,7 @@ async fn reply(
     let words = desk::Reply {
         client_ref: body.client_ref,
         epoch: body.epoch,
-        text: body.text,
+        content: desk::one_of(body.text, body.content)?,
         reply_to_seq: body.reply_to_seq,
     };
     let seq = Box::pin(desk::reply(&people, &caller, id, words)).await?;

@@ -25,6 +25,8 @@ const REQUEST_S: u64 = 30;
 /// The same for an export of the audit log, which reads all of it.
 const EXPORT_S: u64 = 600;
 const EXPORT_PATH: &str = "/api/v1/audit/export";
+/// The same for an upload, which may have a hundred megabytes.
+const UPLOAD_PATH: &str = "/api/v1/media";
 /// Query parameters that would put a secret into logs and histories.
 const SECRET_PARAMETERS: [&str; 5] = [
     "token",
@@ -36,7 +38,7 @@ const SECRET_PARAMETERS: [&str; 5] = [
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    connect-src 'self'; img-src 'self' blob: data:; font-src 'self'; base-uri 'none'; form-action 'none'; \
+    connect-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; font-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 /// Only where the console is reached by https (RFC 6797 section 7.2).
 const STRICT_TRANSPORT: &str = "max-age=31536000";
@@ -129,10 +131,9 @@ pub async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) ->
         &edge.ctx.config.listen.trusted_proxies,
     );
     let api = request.uri().path().starts_with("/api");
-    let patience = Duration::from_secs(if request.uri().path() == EXPORT_PATH {
-        EXPORT_S
-    } else {
-        REQUEST_S
+    let patience = Duration::from_secs(match request.uri().path() {
+        EXPORT_PATH | UPLOAD_PATH => EXPORT_S,
+        _ => REQUEST_S,
     });
     let method = request.method().clone();
     request.extensions_mut().insert(id);
@@ -145,9 +146,11 @@ pub async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) ->
         },
     };
     if api {
+        // What may be kept says so itself.
         response
             .headers_mut()
-            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
         let route = response
             .extensions()
             .get::<Route>()
@@ -157,7 +160,10 @@ pub async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) ->
     }
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A file brings a stricter policy of its own.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     if edge.https {
         headers.insert(

@@ -5,13 +5,18 @@
 //! Does not: speak to other origins (no CORS at all).
 
 mod audit;
+mod channels;
 mod contacts;
 mod conversations;
 mod deeds;
 pub mod edge;
+mod error_codes;
 mod extract;
 mod floor;
+mod items;
+mod media;
 mod session;
+mod templates;
 mod zip;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -38,9 +43,14 @@ pub(crate) fn documented() -> OpenApiRouter<People> {
         .merge(session::routes())
         .merge(conversations::routes())
         .merge(deeds::routes())
+        .merge(items::routes())
+        .merge(templates::routes())
+        .merge(error_codes::routes())
         .merge(contacts::routes())
         .merge(floor::routes())
         .merge(audit::routes())
+        .merge(media::routes())
+        .merge(channels::routes())
 }
 
 /// Everything that listens on the console's address: API, sockets, console, `/healthz`.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use balcao_core::config;
 use balcao_core::limits::{Limit, LimitKey, Limits};
 use chrono::{DateTime, Utc};
-use compliance::{Mac, Vault};
+use compliance::{Mac, Mutant, Vault};
 
 use super::device::Device;
 use crate::error::Error;
@@ -127,7 +127,7 @@ impl Attempts {
 
 async fn allowed(limits: &Limits, limit: &Limit, key: &LimitKey) -> Result<(), Error> {
     let decision = limits.check(limit, key, 1).await;
-    if decision.allowed {
+    if decision.allowed || Mutant::GuessingFree.lives() {
         Ok(())
     } else {
         Err(Error::RateLimited {

@@ -14,9 +14,9 @@ use balcao_core::store::agent::{self, Credentials};
 use balcao_core::store::refresh_token;
 use balcao_core::store::session::{self, Client, End, Session};
 use chrono::Duration;
-use compliance::Mac;
 use compliance::audit::{self, Action, ActorKind, Event, ObjectKind, Outcome};
 use compliance::mask::Secret;
+use compliance::{Mac, Mutant};
 
 use super::attempts::Knock;
 use super::device::Device;
@@ -117,6 +117,9 @@ pub async fn log_in(people: &People, attempt: Attempt) -> Result<Entered, Error>
                 .failed(&people.ctx.limits, &store.vault, attempt.address)
                 .await;
             refuse(people, found.as_ref(), &attempt).await?;
+            if found.is_none() && Mutant::LoginTells.lives() {
+                return Err(balcao_core::store::Refusal::NotFound.into());
+            }
             return Err(Error::InvalidCredentials);
         }
     };

@@ -14,7 +14,7 @@ use balcao_core::store::{PgConnection, agent};
 use chrono::{DateTime, Duration, Utc};
 use compliance::audit::{self, Action, Event, ObjectKind, Outcome};
 use compliance::mask::Secret;
-use compliance::{Place, SubjectKey};
+use compliance::{Mutant, Place, SubjectKey};
 
 use super::token::{Access, Issued};
 use super::{caller_of, secret};
@@ -60,6 +60,7 @@ fn judge(presented: &Presented, now: DateTime<Utc>, idle: Duration, grace: Durat
         Some(used_at) if now - used_at <= grace && presented.successor_sealed.is_some() => {
             Judgement::Repeat(used_at)
         }
+        Some(_) if Mutant::RefreshReplayed.lives() => Judgement::Rotate,
         Some(_) => Judgement::End(End::Replayed),
     }
 }

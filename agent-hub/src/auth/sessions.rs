@@ -13,6 +13,7 @@ use balcao_core::context::Context;
 use balcao_core::model::SessionId;
 use balcao_core::shutdown::Shutdown;
 use balcao_core::store::session;
+use compliance::Mutant;
 use compliance::audit::{self, Action, ActorKind, Event, ObjectKind};
 use tokio::sync::watch;
 
@@ -62,10 +63,12 @@ impl Sessions {
     /// and its tickets cannot be spent.
     #[must_use]
     pub fn ended(&self, id: SessionId) -> bool {
-        self.ended
+        let is_known = self
+            .ended
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .contains_key(&id)
+            .contains_key(&id);
+        is_known && !Mutant::RevocationIgnored.lives()
     }
 
     /// Changes whenever a session has ended: then ask [`Sessions::ended`] again.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use balcao_core::model::RequestId;
 use balcao_core::store::ws_ticket;
+use compliance::Mutant;
 use compliance::audit::{self, Action, ObjectKind, Outcome};
 use compliance::mask::Secret;
 
@@ -44,6 +45,9 @@ pub async fn spend(people: &People, ticket: &str) -> Result<(Caller, AgentView),
     let hash = secret::hash(secret::TICKET, ticket).ok_or(Error::Unauthenticated)?;
     let mut tx = people.ctx.store.api.begin().await?;
     let spent = ws_ticket::spend(&mut tx, &hash).await?;
+    if let (Some((session_id, agent_id)), true) = (spent, Mutant::TicketTwice.lives()) {
+        ws_ticket::put(&mut tx, &hash, session_id, agent_id, 30.0).await?;
+    }
     let request_id = RequestId::new();
     if spent.is_none() {
         let event = audit::Event::new(Action::AccessRefused, audit::ActorKind::Agent, None)

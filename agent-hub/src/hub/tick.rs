@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use balcao_core::bell::{BellReceiver, Hint, Ring, Wake};
 use balcao_core::metrics;
-use balcao_core::model::{AgentId, ConversationId, TeamId};
+use balcao_core::model::{AgentId, ConversationId, Direction, TeamId};
 use balcao_core::shutdown::Shutdown;
 use balcao_core::store::{feed, inbox, message};
+use compliance::Mutant;
 use rand::RngExt as _;
 
 use super::{Hub, LineEnd, line};
@@ -112,6 +113,9 @@ impl Work {
 
     /// The safety net: finds what a lost wake would hide.
     async fn tail(&mut self) -> Result<(), Error> {
+        if Mutant::SafetyNetOff.lives() {
+            return Ok(());
+        }
         let started = std::time::Instant::now();
         let mut conn = self.people.ctx.store.worker.acquire().await?;
         let Some(cursor) = self.cursor.take() else {
@@ -161,6 +165,9 @@ impl Work {
             let places = inbox::places(&mut conn, &ids).await?;
             drop(conn);
             self.hub().state().lists.touch(&places);
+        }
+        if Mutant::HubDeaf.lives() {
+            return Ok(());
         }
         self.send_changes(&behind).await
     }
@@ -226,7 +233,10 @@ impl Work {
             .into_iter()
             .filter_map(|head| {
                 let changes = changes.remove(&head.place.id)?;
-                let items = items.remove(&head.place.id).unwrap_or_default();
+                let mut items = items.remove(&head.place.id).unwrap_or_default();
+                items.retain(|item| {
+                    !Mutant::FrameLosesAnItem.lives() || item.direction != Direction::Internal
+                });
                 Some(Moved::new(head, &changes, items))
             })
             .collect())
@@ -290,6 +300,9 @@ impl Work {
     }
 
     fn drain(&self) {
+        if Mutant::DrainSilent.lives() {
+            return;
+        }
         for (line, _) in self.hub().lines() {
             line.send(ServerFrame::Reconnect {
                 after_ms: rand::rng().random_range(0..RECONNECT_SPREAD_MS),

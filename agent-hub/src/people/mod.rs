@@ -9,6 +9,7 @@ mod directory;
 use std::sync::Arc;
 
 use balcao_core::context::{Context, key_provider};
+use balcao_core::files::Files;
 use balcao_core::model::{AgentId, Locale, RequestId, Role, SessionId, TeamId};
 use compliance::audit::{Action, Event, Signer};
 use compliance::vault::Seed;
@@ -38,6 +39,8 @@ pub struct People {
     pub attempts: auth::Attempts,
     /// Signs audit exports.
     pub signer: Arc<Signer>,
+    /// Object store, scanner and decoders.
+    pub files: Files,
 }
 
 impl People {
@@ -61,6 +64,7 @@ impl People {
             passwords: auth::Passwords::new()?,
             attempts: auth::Attempts::new(&ctx.config.session),
             signer: Arc::new(Signer::new(&ctx.config.compliance.audit_origin, &audit)?),
+            files: Files::open(&ctx.config.media)?,
             ctx,
         })
     }

@@ -7,7 +7,7 @@ use balcao_core::store::message;
 use compliance::audit::{self, Action, ObjectKind};
 
 use super::Session;
-use crate::desk::{self, Reply, TransferTo};
+use crate::desk;
 use crate::error::Error;
 use crate::hub::{ListKey, MAX_CHANGES_BYTES};
 use crate::protocol::{
@@ -97,101 +97,19 @@ impl Session {
             ClientFrame::SetPresence { presence } => {
                 people.hub.presence.choose(caller.agent_id, presence);
             }
+            ClientFrame::Typing { conversation_id } => {
+                desk::typing(people, caller, conversation_id).await?;
+            }
             words @ (ClientFrame::Send { .. } | ClientFrame::Note { .. }) => {
-                self.write(words).await?
+                Box::pin(self.write(words)).await?;
             }
-            deed => self.own(deed).await?,
+            touch @ (ClientFrame::React { .. }
+            | ClientFrame::SendAgain { .. }
+            | ClientFrame::Cancel { .. }) => {
+                Box::pin(self.touch(touch)).await?;
+            }
+            deed => Box::pin(self.own(deed)).await?,
         }
-        Ok(())
-    }
-
-    /// Words to the customer or for colleagues, answered by their seq.
-    async fn write(&self, frame: ClientFrame) -> Result<(), Error> {
-        let (people, caller) = (&self.people, &self.caller);
-        let (client_ref, conversation_id, seq) = match frame {
-            ClientFrame::Send {
-                client_ref,
-                conversation_id,
-                epoch,
-                text,
-                reply_to_seq,
-            } => {
-                let epoch = Some(epoch);
-                let reply = Reply {
-                    client_ref: client_ref.clone(),
-                    epoch,
-                    text,
-                    reply_to_seq,
-                };
-                let seq = desk::reply(people, caller, conversation_id, reply).await?;
-                (client_ref, conversation_id, seq)
-            }
-            ClientFrame::Note {
-                client_ref,
-                conversation_id,
-                text,
-            } => {
-                let seq =
-                    desk::note(people, caller, conversation_id, client_ref.clone(), text).await?;
-                (client_ref, conversation_id, seq)
-            }
-            _ => return Ok(()),
-        };
-        self.line.send(ServerFrame::Accepted {
-            client_ref,
-            conversation_id,
-            seq,
-        });
-        Ok(())
-    }
-
-    /// Who owns it and whether it is open, answered by the conversation afterwards.
-    async fn own(&self, frame: ClientFrame) -> Result<(), Error> {
-        let (people, caller) = (&self.people, &self.caller);
-        let (client_ref, conversation) = match frame {
-            ClientFrame::Claim {
-                client_ref,
-                conversation_id: id,
-                epoch,
-            } => (client_ref, desk::claim(people, caller, id, epoch).await?),
-            ClientFrame::Release {
-                client_ref,
-                conversation_id: id,
-                epoch,
-            } => (client_ref, desk::release(people, caller, id, epoch).await?),
-            ClientFrame::Resolve {
-                client_ref,
-                conversation_id: id,
-                epoch,
-                reason,
-            } => (
-                client_ref,
-                desk::resolve(people, caller, id, epoch, reason).await?,
-            ),
-            ClientFrame::Transfer {
-                client_ref,
-                conversation_id: id,
-                epoch,
-                team_id,
-                agent_id,
-                note,
-            } => {
-                let to = TransferTo {
-                    team_id,
-                    agent_id,
-                    note,
-                };
-                (
-                    client_ref,
-                    desk::transfer(people, caller, id, epoch, to).await?,
-                )
-            }
-            _ => return Ok(()),
-        };
-        self.line.send(ServerFrame::Done {
-            client_ref,
-            conversation,
-        });
         Ok(())
     }
 
@@ -329,11 +247,20 @@ impl Session {
 
     /// Records that a conversation is no longer shown, and up to which rev it was.
     pub(super) async fn closed(&self, id: ConversationId, rev: i64) -> Result<(), Error> {
-        let mut conn = self.people.ctx.store.api.acquire().await?;
-        let closed = views::event(&self.caller, Action::ConversationClosed)
+        let mut tx = self.people.ctx.store.api.begin().await?;
+        let mut closed = views::event(&self.caller, Action::ConversationClosed)
             .object(ObjectKind::Conversation, id.0)
             .detail("rev", rev);
-        audit::record(&mut conn, &closed).await?;
+        // Of the same team and customer as its opening was; both may have changed since.
+        let (team, subject) = inbox::audited_as(&mut tx, id).await?;
+        if let Some(team) = team {
+            closed = closed.team(team.0);
+        }
+        if let Some(subject) = subject {
+            closed = closed.subject(subject);
+        }
+        audit::record(&mut tx, &closed).await?;
+        tx.commit().await?;
         Ok(())
     }
 }
@@ -399,6 +326,21 @@ fn names(frame: &ClientFrame) -> (Option<String>, Option<ConversationId>) {
             conversation_id,
             ..
         }
+        | ClientFrame::React {
+            client_ref,
+            conversation_id,
+            ..
+        }
+        | ClientFrame::SendAgain {
+            client_ref,
+            conversation_id,
+            ..
+        }
+        | ClientFrame::Cancel {
+            client_ref,
+            conversation_id,
+            ..
+        }
         | ClientFrame::Claim {
             client_ref,
             conversation_id,
@@ -423,6 +365,7 @@ fn names(frame: &ClientFrame) -> (Option<String>, Option<ConversationId>) {
             conversation_id, ..
         }
         | ClientFrame::Unsubscribe { conversation_id }
+        | ClientFrame::Typing { conversation_id }
         | ClientFrame::Changes {
             conversation_id, ..
         }

@@ -5,6 +5,7 @@
 //! answer or floods is closed, and no other notices.
 //! Does not: hold anything that a reconnect would miss.
 
+mod deeds;
 mod frames;
 mod handshake;
 mod rate;

@@ -13,6 +13,7 @@ pub mod openapi;
 pub mod serve;
 pub mod team;
 pub mod user;
+pub mod webhook;
 
 use balcao_core::config::Config;
 use balcao_core::store::Store;

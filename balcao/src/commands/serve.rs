@@ -50,8 +50,15 @@ pub async fn run(settings: &Settings, options: Options) -> Result<(), Failure> {
         println!("{door} http://{}", listener.local_addr()?);
     }
     let node = Node::start(config, doors).await?;
-    println!("ready");
-    node.asked_to_stop().await;
+    // Who asks it to stop meanwhile is heard too.
+    let is_ready = tokio::select! {
+        is_ready = node.answers() => is_ready?,
+        () = node.asked_to_stop() => false,
+    };
+    if is_ready {
+        println!("ready");
+        node.asked_to_stop().await;
+    }
     if node.stop().await {
         Ok(())
     } else {

@@ -15,6 +15,7 @@ use balcao_core::store::conversation::{self, Locked};
 use balcao_core::store::message::{self, Dispatch, Draft, Words};
 use balcao_core::store::{PgConnection, Tx, team};
 use chrono::{DateTime, Utc};
+use compliance::Mutant;
 
 use super::Bot;
 use super::turn::Outcome;
@@ -102,9 +103,10 @@ pub(super) async fn drop_turn(bot: &Bot, lease: Lease) -> Result<Outcome, Error>
 }
 
 fn is_still_the_bots(locked: &Locked, beginning: &Beginning) -> bool {
-    locked.handler == Handler::Bot
-        && locked.status == ConversationStatus::Open
-        && locked.epoch == beginning.epoch
+    Mutant::BotSpeaksOverPeople.lives()
+        || locked.handler == Handler::Bot
+            && locked.status == ConversationStatus::Open
+            && locked.epoch == beginning.epoch
 }
 
 /// The reference of a turn's n-th reply, from 0.

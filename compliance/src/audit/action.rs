@@ -70,12 +70,16 @@ words!(
         MessageResent = "message.resent",
         /// A person cancelled a queued message.
         MessageCancelled = "message.cancelled",
+        /// A person put a reaction on a message, or took it back.
+        MessageReacted = "message.reacted",
         /// Older versions of an edited message were shown.
         MessageHistoryViewed = "message.history_viewed",
         /// Delivery facts of messages were looked up.
         MessageFound = "message.found",
-        /// A file was downloaded or shown.
-        MediaDownloaded = "media.downloaded",
+        /// A file, or the small picture of one, was shown or downloaded; detail: variant, quarantined.
+        MediaOpened = "media.opened",
+        /// A file that failed or is in quarantine was ordered to be fetched again.
+        MediaRetried = "media.retried",
         /// A search ran; detail: kind, results.
         SearchRan = "search.ran",
         /// A contact's record was shown.
@@ -86,8 +90,12 @@ words!(
         ContactFound = "contact.found",
         /// A contact's record was corrected; detail: field.
         ContactCorrected = "contact.corrected",
-        /// Two contacts became one.
+        /// Two contacts became one; object: the one that remains, subject: of the one that was taken in.
         ContactMerged = "contact.merged",
+        /// A merge was undone; object and subject as for the merge.
+        ContactSplit = "contact.split",
+        /// A contact's number or user id was replaced, as the channel announced it.
+        ContactRotated = "contact.rotated",
         /// A contact's data was exported for the person.
         ContactExported = "contact.exported",
         /// A contact was erased.
@@ -132,6 +140,8 @@ words!(
         TeamChanged = "team.changed",
         /// A number was added, changed or disabled; detail: change.
         ChannelChanged = "channel.changed",
+        /// The text of something that Meta told was shown.
+        NoticeOpened = "notice.opened",
         /// A template was changed; detail: change.
         TemplateChanged = "template.changed",
         /// A canned response was changed; detail: change.
@@ -182,6 +192,8 @@ words!(
         Media = "media",
         /// A message.
         Message = "message",
+        /// Something that Meta told about accounts, numbers or templates.
+        Notice = "notice",
         /// A report.
         Report = "report",
         /// A log-in.

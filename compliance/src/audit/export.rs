@@ -28,7 +28,7 @@ use super::{
     sink::{Sink, write_text},
     tree::{self, Frontier, Hash},
 };
-use crate::{Error, Result};
+use crate::{Error, Mutant, Result};
 
 const PAGE_LEAVES: i64 = 5_000;
 const POLL: Duration = Duration::from_millis(100);
@@ -260,6 +260,7 @@ async fn write_log(
             if chosen
                 .has(&row.leaf)
                 .ok_or_else(|| broken(&frontier, "the leaf is not an event"))?
+                && !(Mutant::ExportOmitsAnEvent.lives() && row.position == 1)
             {
                 lines.write(&row.leaf).await?;
                 lines.write(b"\n").await?;

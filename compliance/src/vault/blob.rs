@@ -79,6 +79,23 @@ pub(super) fn seal(
     Ok(blob)
 }
 
+/// What the mutant `seal-nothing` stores: a blob in form, with the plaintext in it.
+pub(super) fn in_clear(key_version: u32, plaintext: &[u8]) -> Vec<u8> {
+    let mut blob = vec![VERSION, ALG_AES_256_GCM];
+    blob.extend_from_slice(&key_version.to_be_bytes());
+    blob.extend_from_slice(&[0; NONCE_BYTES]);
+    blob.extend_from_slice(plaintext);
+    blob.extend_from_slice(&[0; TAG_BYTES]);
+    blob
+}
+
+/// Reads what [`in_clear`] wrote.
+pub(super) fn out_of_clear(blob: &[u8]) -> Zeroizing<Vec<u8>> {
+    let end = blob.len().saturating_sub(TAG_BYTES);
+    let plaintext = blob.get(HEADER_BYTES + NONCE_BYTES..end);
+    Zeroizing::new(plaintext.unwrap_or_default().to_vec())
+}
+
 /// The key version a blob names; none when it is not a blob of ours.
 pub(super) fn key_version(blob: &[u8]) -> Option<u32> {
     if blob.len() < HEADER_BYTES + NONCE_BYTES + TAG_BYTES

@@ -36,7 +36,7 @@ async fn count(pool: &PgPool, sql: &'static str) -> i64 {
 #[sqlx::test(migrations = "../migrations")]
 async fn an_event_becomes_a_leaf_with_every_field(pool: PgPool) {
     let id = |number| Uuid::from_u128(number);
-    let event = Event::new(Action::MediaDownloaded, ActorKind::ApiKey, Some(id(1)))
+    let event = Event::new(Action::MediaOpened, ActorKind::ApiKey, Some(id(1)))
         .object(ObjectKind::Media, id(2))
         .outcome(Outcome::Refused)
         .request(id(3))
@@ -63,7 +63,7 @@ async fn an_event_becomes_a_leaf_with_every_field(pool: PgPool) {
     .await
     .unwrap();
     let expected = format!(
-        r#"{{"action":"media.downloaded","actor":"{}","actor_kind":"api_key","at":"{at}","detail":{{"kind":"image","size":77}},"object":"{}","object_kind":"media","outcome":"refused","request":"{}","seq":0,"session":"{}","subject":"{}","team":"{}","v":1}}"#,
+        r#"{{"action":"media.opened","actor":"{}","actor_kind":"api_key","at":"{at}","detail":{{"kind":"image","size":77}},"object":"{}","object_kind":"media","outcome":"refused","request":"{}","seq":0,"session":"{}","subject":"{}","team":"{}","v":1}}"#,
         id(1),
         id(2),
         id(3),

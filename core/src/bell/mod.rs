@@ -49,6 +49,18 @@ pub enum Hint {
     },
     /// A bot turn waits.
     BotTurn,
+    /// Somebody writes to a customer at this moment.
+    Typing {
+        /// In which conversation.
+        conversation_id: ConversationId,
+    },
+    /// Its owner has read what the customer wrote.
+    Read {
+        /// Which conversation.
+        conversation_id: ConversationId,
+    },
+    /// A job waits.
+    Jobs,
 }
 
 /// How a ring was heard.

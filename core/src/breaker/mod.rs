@@ -2,7 +2,7 @@
 //!
 //! Promises: opens at half of at least twenty calls failing within ten seconds (or at once after so many failures in a
 //! row, if the policy says so); while open one probe per interval passes, and its success closes it; the state is
-//! exported as `balcao_breaker_open`.
+//! exported as `balcao_breaker_open` (how many are open).
 //! Does not: retry, time out or queue; the caller does the first two and refuses the third.
 
 mod state;
@@ -51,7 +51,8 @@ impl Breaker {
             dependency,
             state: Arc::new(Mutex::new(BreakerState::new(policy, Instant::now()))),
         };
-        breaker.export(false);
+        // Several breakers may guard one dependency: the gauge counts the open ones.
+        breaker.gauge().increment(0.0);
         breaker
     }
 
@@ -77,7 +78,7 @@ impl Breaker {
             (before, state.is_open())
         };
         if before != after {
-            self.export(after);
+            self.gauge().increment(if after { 1.0 } else { -1.0 });
             if after {
                 tracing::warn!(
                     dependency = self.dependency,
@@ -107,9 +108,8 @@ impl Breaker {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn export(&self, open: bool) {
+    fn gauge(&self) -> ::metrics::Gauge {
         ::metrics::gauge!(metrics::BREAKER_OPEN, "dependency" => self.dependency)
-            .set(f64::from(u8::from(open)));
     }
 }
 

@@ -17,6 +17,7 @@ impl Config {
     /// What can never work, whatever the profile.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let mut found = self.zeroes();
+        found.extend(self.media.findings());
         let whatsapp = &self.whatsapp;
         if whatsapp.lease_ms <= whatsapp.call_timeout_ms {
             found.push(Finding::new(
@@ -60,6 +61,12 @@ impl Config {
                 "must be http(s)://host[:port] without slash at the end",
             ));
         }
+        if !is_zone(&self.conversation.time_zone) {
+            found.push(Finding::new(
+                "conversation.time_zone",
+                "is not a name of the IANA time zone database, such as America/Sao_Paulo",
+            ));
+        }
         for (key, url) in self.outbound() {
             if host(url).is_none() {
                 found.push(Finding::new(key, "is not an http:// or https:// URL"));
@@ -77,7 +84,7 @@ impl Config {
     /// Numbers that would switch the product off if they were nought.
     fn zeroes(&self) -> Vec<Finding> {
         let database = &self.database;
-        let values: [(&'static str, u64); 22] = [
+        let values: [(&'static str, u64); 27] = [
             ("node.expected_nodes", self.node.expected_nodes.into()),
             (
                 "database.ingest.connections",
@@ -93,6 +100,8 @@ impl Config {
                 "database.sequencer.connections",
                 database.sequencer.connections.into(),
             ),
+            ("listen.head_timeout_ms", self.listen.head_timeout_ms),
+            ("listen.idle_timeout_ms", self.listen.idle_timeout_ms),
             ("redis.command_timeout_ms", self.redis.command_timeout_ms),
             ("webhook.max_body_bytes", self.webhook.max_body_bytes as u64),
             ("webhook.body_timeout_ms", self.webhook.body_timeout_ms),
@@ -113,11 +122,20 @@ impl Config {
                 "whatsapp.parallel_calls",
                 self.whatsapp.parallel_calls as u64,
             ),
+            (
+                "whatsapp.health_minutes",
+                self.whatsapp.health_minutes.into(),
+            ),
             ("bot.parallel_turns", self.bot.parallel_turns as u64),
             ("session.access_seconds", self.session.access_seconds),
             ("session.ticket_seconds", self.session.ticket_seconds),
             ("retention.dedupe_days", self.retention.dedupe_days.into()),
             ("retention.stale_days", self.retention.stale_days.into()),
+            (
+                "retention.notice_alert_days",
+                self.retention.notice_alert_days.into(),
+            ),
+            ("retention.notice_days", self.retention.notice_days.into()),
         ];
         let zero = values.into_iter().filter(|(_, value)| *value == 0);
         zero.map(|(key, _)| Finding::new(key, "must be at least 1"))
@@ -156,6 +174,12 @@ impl Config {
             "the worker role",
         );
         found.extend(self.missing_keys());
+        if (has(NodeRole::Gateway) || has(NodeRole::Hub)) && self.media.dir.is_none() {
+            found.push(Finding::new(
+                "media.dir",
+                "missing; make a folder for the sealed files and name it here",
+            ));
+        }
         ConfigError::unless_empty(found)
     }
 
@@ -181,6 +205,12 @@ impl Config {
             self.whatsapp.graph_base_url.as_str(),
         )];
         urls.extend(self.bot.erp_url.as_deref().map(|url| ("bot.erp_url", url)));
+        urls.extend(
+            self.webhook
+                .public_url
+                .as_deref()
+                .map(|url| ("webhook.public_url", url)),
+        );
         urls
     }
 
@@ -216,6 +246,11 @@ impl Config {
             "not set: freshness suffers, nothing else",
         );
         warn(
+            self.webhook.public_url.is_none() && self.is_production(),
+            "webhook.public_url",
+            "not set: `balcao channel check` cannot try whether Meta reaches the webhook",
+        );
+        warn(
             self.retention.dedupe_days <= self.retention.stale_days,
             "retention.dedupe_days",
             "not above retention.stale_days: a late repetition could be taken for a new message",
@@ -237,6 +272,17 @@ impl Config {
         );
         found
     }
+}
+
+/// Whether it looks like a name of a time zone; PostgreSQL, which knows them, is asked when a node starts.
+fn is_zone(name: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte))
+    };
+    name.len() <= 64 && name.split('/').all(part)
 }
 
 fn is_origin(text: &str) -> bool {

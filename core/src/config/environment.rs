@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use compliance::Mutant;
 use figment::Figment;
 use figment::value::Value;
 
@@ -13,6 +14,7 @@ use super::ConfigError;
 
 const PREFIX: &str = "BALCAO__";
 const FILE_VARIABLE: &str = "BALCAO_CONFIG";
+const MUTANT_VARIABLE: &str = "BALCAO_MUTANT";
 
 /// Where a configuration comes from, besides the defaults. A value, so that tests and `balcao demo` need no process
 /// environment.
@@ -83,6 +85,29 @@ impl Sources {
             || "the compiled-in defaults".to_owned(),
             |path| path.display().to_string(),
         )
+    }
+}
+
+/// Chooses the deliberate fault that `BALCAO_MUTANT` names, in a build that has them; call it once, before anything else.
+/// The product has none and does not look.
+///
+/// # Errors
+/// [`ConfigError::Invalid`] for a name that no fault has.
+pub fn choose_mutant() -> Result<Option<Mutant>, ConfigError> {
+    if !Mutant::COMPILED {
+        return Ok(None);
+    }
+    let Some(name) = std::env::var_os(MUTANT_VARIABLE) else {
+        return Ok(None);
+    };
+    let name = text(MUTANT_VARIABLE, name)?;
+    match Mutant::choose(&name) {
+        Some(mutant) => Ok(Some(mutant)),
+        None => Err(ConfigError::Invalid {
+            key: MUTANT_VARIABLE.to_owned(),
+            place: "the environment".to_owned(),
+            reason: format!("no mutant is called `{name}`; docs/mutants.md lists them"),
+        }),
     }
 }
 

@@ -19,12 +19,13 @@ use figment::Figment;
 use figment::providers::{Format as _, Serialized, Toml};
 use serde::Deserialize;
 
-pub use environment::Sources;
+pub use environment::{Sources, choose_mutant};
 pub use error::{ConfigError, Finding};
 pub use page::markdown;
 pub use sections::{
     Bot, Compliance, Console, Conversation, Database, KeyProvider, Keys, Limits, Listen, Log,
-    LogFormat, Node, NodeRole, Pool, Profile, RedisServer, Retention, Session, Webhook, Whatsapp,
+    LogFormat, Media, MediaStore, Node, NodeRole, Pool, Profile, RedisServer, Retention, Session,
+    Webhook, Whatsapp,
 };
 
 /// The compiled-in defaults and the documentation of every key.
@@ -50,6 +51,8 @@ pub struct Config {
     pub webhook: Webhook,
     /// `[whatsapp]`
     pub whatsapp: Whatsapp,
+    /// `[media]`
+    pub media: Media,
     /// `[bot]`
     pub bot: Bot,
     /// `[console]`

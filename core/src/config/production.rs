@@ -21,6 +21,7 @@ impl Config {
     /// [`ConfigError::Findings`], all at once.
     pub fn check_production(&self) -> Result<(), ConfigError> {
         let mut found = self.plain_http();
+        found.extend(self.media.production_findings());
         if self.keys.provider == KeyProvider::Env {
             found.push(Finding::new(
                 "keys.provider",

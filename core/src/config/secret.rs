@@ -22,13 +22,14 @@ pub(super) const KEYS: &[&str] = &[
     "keys.development_key",
     "webhook.app_secrets",
     "webhook.verify_token",
+    "media.s3_secret_access_key",
     "bot.erp_token",
 ];
 
 type Slot<'a> = (&'static str, &'a mut Option<SecretString>, Option<&'a Path>);
 
 impl Config {
-    fn secrets(&mut self) -> [Slot<'_>; 9] {
+    fn secrets(&mut self) -> [Slot<'_>; 10] {
         let (database, webhook) = (&mut self.database, &mut self.webhook);
         [
             (
@@ -70,6 +71,11 @@ impl Config {
                 "webhook.verify_token",
                 &mut webhook.verify_token,
                 webhook.verify_token_file.as_deref(),
+            ),
+            (
+                "media.s3_secret_access_key",
+                &mut self.media.s3_secret_access_key,
+                self.media.s3_secret_access_key_file.as_deref(),
             ),
             (
                 "bot.erp_token",

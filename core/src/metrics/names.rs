@@ -12,20 +12,40 @@ pub const INGEST_BATCH_ITEMS: &str = "balcao_ingest_batch_items";
 pub const INGEST_QUEUE_AGE: &str = "balcao_ingest_queue_age_seconds";
 /// Inbound messages and echoes by outcome.
 pub const INGEST_MESSAGES: &str = "balcao_ingest_messages_total";
+/// Reactions, edits and revocations by outcome.
+pub const CHANGES: &str = "balcao_changes_total";
 /// Delivery statuses by outcome; they only move forward.
 pub const STATUSES: &str = "balcao_statuses_total";
+/// Repetitions of a message id with other content.
+pub const DEDUPE_CONFLICTS: &str = "balcao_dedupe_conflict_total";
 /// Items put aside for eight days.
 pub const DEAD_LETTERS: &str = "balcao_dead_letters_total";
 /// Calls of the Graph API by outcome.
 pub const GRAPH_CALLS: &str = "balcao_graph_calls_total";
 /// One call of the Graph API.
 pub const GRAPH_CALL: &str = "balcao_graph_call_seconds";
+/// Numbers by how they do.
+pub const CHANNELS: &str = "balcao_channels";
+/// Checks of a number's health by how they ended.
+pub const CHANNEL_CHECKS: &str = "balcao_channel_checks_total";
+/// What Meta told about accounts, numbers and templates.
+pub const NOTICES: &str = "balcao_notices_total";
+/// Alerts of Meta's in the last seven days.
+pub const ALERTS: &str = "balcao_alerts";
 /// Sends that wait for their turn.
 pub const OUTBOX_QUEUED: &str = "balcao_outbox_queued";
 /// How long the oldest send that may go has waited.
 pub const OUTBOX_AGE: &str = "balcao_outbox_age_seconds";
 /// Sends whose fate is unknown; agents see them.
 pub const OUTBOX_UNKNOWN: &str = "balcao_outbox_unknown";
+/// Fetches of customers' files by outcome.
+pub const MEDIA_FETCHES: &str = "balcao_media_fetches_total";
+/// One fetch of a file, examination included.
+pub const MEDIA_FETCH: &str = "balcao_media_fetch_seconds";
+/// Files that wait to be fetched.
+pub const MEDIA_WAITING: &str = "balcao_media_waiting";
+/// How long the oldest file that may be fetched has waited.
+pub const MEDIA_AGE: &str = "balcao_media_age_seconds";
 /// Bot turns by what was decided.
 pub const BOT_TURNS: &str = "balcao_bot_turns_total";
 /// One bot turn, from claim to commit.
@@ -48,7 +68,7 @@ pub const SESSION: &str = "balcao_session_total";
 pub const LIMIT_REFUSALS: &str = "balcao_limit_refusals_total";
 /// Limit checks answered by this node alone because Redis was away.
 pub const LIMIT_FALLBACKS: &str = "balcao_limit_fallbacks_total";
-/// Whether the circuit breaker is open.
+/// Circuit breakers that are open.
 pub const BREAKER_OPEN: &str = "balcao_breaker_open";
 /// Redis calls that failed or took too long.
 pub const REDIS_ERRORS: &str = "balcao_redis_errors_total";

@@ -51,6 +51,21 @@ impl Rank {
     pub fn stored(self) -> i16 {
         self as i16
     }
+
+    /// Reads the number in the database; `None` for what was never stored there.
+    #[must_use]
+    pub fn from_stored(number: i16) -> Option<Self> {
+        let all = [
+            Self::None,
+            Self::Accepted,
+            Self::Sent,
+            Self::Failed,
+            Self::Delivered,
+            Self::Read,
+            Self::Played,
+        ];
+        all.into_iter().find(|rank| rank.stored() == number)
+    }
 }
 
 /// Who asked for a send.
@@ -172,6 +187,14 @@ impl CallbackData {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_stored_rank_is_read_back() {
+        for number in [0, 10, 20, 25, 30, 40, 50] {
+            assert_eq!(Rank::from_stored(number).map(Rank::stored), Some(number));
+        }
+        assert_eq!(Rank::from_stored(7), None);
+    }
 
     #[test]
     fn callback_data_comes_back_as_it_left() {

@@ -62,6 +62,10 @@ id! {
     ConversationId,
     /// Something Meta sent that could not be stored as what it is.
     DeadLetterId,
+    /// A piece of work that outlives a request.
+    JobId,
+    /// A file.
+    MediaId,
     /// A timeline item; made before the insert, because it is sealed into the ciphertext.
     MessageId,
     /// One call of the API, as it appears in logs and in the audit log.

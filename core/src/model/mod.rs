@@ -6,10 +6,14 @@ mod actor;
 mod content;
 mod conversation;
 mod delivery;
+mod graph_code;
 mod id;
+mod media;
 mod problem;
+pub mod template;
 
 pub use actor::{ActorKind, Author, Locale, Role};
+pub use content::limits::{self, Fault};
 pub use content::{
     Body, Button, CallOutcome, Card, CardAction, ChannelFault, Circumstance, Content, Forwarded,
     Heading, ListRow, ListSection, MediaKind, MediaRef, MessageKind, ProductRef, Referral,
@@ -22,8 +26,10 @@ pub use delivery::{
     CallbackData, PRIORITY_BOT, PRIORITY_CAMPAIGN, PRIORITY_HUMAN, Rank, SendSource, SendState,
     Ticks,
 };
+pub use graph_code::{CodeClass, CodeEffect, GraphCode, GraphCodes, Sentence};
 pub use id::{
-    AgentId, ChannelId, ContactId, ConversationId, DeadLetterId, MessageId, RequestId, SessionId,
-    TeamId,
+    AgentId, ChannelId, ContactId, ConversationId, DeadLetterId, JobId, MediaId, MessageId,
+    RequestId, SessionId, TeamId,
 };
+pub use media::{MediaReason, MediaState, MediaView};
 pub use problem::Problem;

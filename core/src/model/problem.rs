@@ -14,6 +14,9 @@ pub struct Problem {
     /// What to do next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// Which field of the request, as a path: `content.buttons[2].title`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
 }
 
 impl Problem {
@@ -25,7 +28,15 @@ impl Problem {
             code: code.to_owned(),
             title: title.to_owned(),
             detail: None,
+            field: None,
         }
+    }
+
+    /// Adds which field it is about.
+    #[must_use]
+    pub fn with_field(mut self, field: &str) -> Self {
+        self.field = Some(field.to_owned());
+        self
     }
 
     /// Adds what to do next.

@@ -1,15 +1,14 @@
-//! What could not be stored as what it is: kept sealed for a while, listed by `balcao doctor`. And statuses whose
-//! message is not known yet: parked, merged when it becomes known, listed when they expire.
+//! What could not be stored as what it is: kept sealed for a while, listed by `balcao doctor`.
 //!
-//! Both are sealed with the key of one system subject a day, so that nothing outlives its shredding.
+//! Sealed with the key of one system subject a day, so that nothing outlives its shredding. Does not: keep what only
+//! came too early (`parked`).
 
 use chrono::{DateTime, Utc};
-use compliance::{Mac, Place, SubjectId, SubjectKind};
+use compliance::{Mutant, Place, SubjectId, SubjectKind};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use super::{Error, Store};
-use crate::model::{ChannelId, ContactId, DeadLetterId, Rank};
+use crate::model::{ChannelId, ContactId, DeadLetterId};
 
 /// Something that is kept instead of stored.
 #[derive(Clone, Debug)]
@@ -68,6 +67,9 @@ pub async fn keep(
     days: i32,
 ) -> Result<DeadLetterId, Error> {
     let id = DeadLetterId::new();
+    if Mutant::DeadLettersLost.lives() {
+        return Ok(id);
+    }
     let (subject, sealed) =
         seal(store, &mut *conn, now, Place::dead_letter(id.0), letter.raw).await?;
     sqlx::query!(
@@ -90,65 +92,6 @@ pub async fn keep(
     .execute(conn)
     .await?;
     Ok(id)
-}
-
-/// A status whose message is not known yet.
-#[derive(Clone, Copy, Debug)]
-pub struct ParkedStatus<'a> {
-    /// Mac of the number and the wamid.
-    pub mac: Mac,
-    /// How far it got.
-    pub rank: Rank,
-    /// The status as Meta sent it.
-    pub raw: &'a [u8],
-}
-
-/// Parks a status until its message is known, at most `hours`.
-///
-/// # Errors
-/// [`Error::Database`], [`Error::Vault`].
-pub async fn park(
-    store: &Store,
-    conn: &mut PgConnection,
-    status: &ParkedStatus<'_>,
-    now: DateTime<Utc>,
-    hours: i32,
-) -> Result<(), Error> {
-    let id = Uuid::now_v7();
-    let place = Place::parked_event(id);
-    let (subject, sealed) = seal(store, &mut *conn, now, place, status.raw).await?;
-    sqlx::query!(
-        r#"
-        insert into parked_event (id, mac, kind, rank, subject_id, sealed, expires_at)
-        values ($1, $2, 'status', $3, $4, $5, now() + make_interval(hours => $6))
-        "#,
-        id,
-        status.mac.as_bytes(),
-        status.rank.stored(),
-        subject.0,
-        sealed,
-        hours,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Takes out the ranks of statuses parked for a message that is known now.
-///
-/// # Errors
-/// [`Error::Database`].
-pub async fn unpark(conn: &mut PgConnection, mac: Mac) -> Result<Vec<(i16, DateTime<Utc>)>, Error> {
-    let rows = sqlx::query!(
-        r#"delete from parked_event where mac = $1 and rank is not null returning rank as "rank!", parked_at"#,
-        mac.as_bytes(),
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.rank, row.parked_at))
-        .collect())
 }
 
 async fn seal(
@@ -200,7 +143,7 @@ pub async fn list(conn: &mut PgConnection, limit: i64) -> Result<Vec<Listed>, Er
     .await?)
 }
 
-/// Parked statuses whose time is over and whose message never came.
+/// Parked events whose time is over and whose item never came.
 ///
 /// # Errors
 /// [`Error::Database`].
@@ -212,4 +155,40 @@ pub async fn expired_parked(conn: &mut PgConnection) -> Result<i64, Error> {
         .fetch_one(conn)
         .await?,
     )
+}
+
+/// A line of doctor's list of events that waited in vain.
+#[derive(Clone, Debug)]
+pub struct ExpiredEvent {
+    /// What it is: a status, a reaction, an edit ...
+    pub kind: String,
+    /// Through which number, when that is known.
+    pub channel_id: Option<ChannelId>,
+    /// Since when it waited.
+    pub parked_at: DateTime<Utc>,
+    /// Until when.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The newest parked events whose time is over and whose item never came, without their contents.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn list_expired_parked(
+    conn: &mut PgConnection,
+    limit: i64,
+) -> Result<Vec<ExpiredEvent>, Error> {
+    Ok(sqlx::query_as!(
+        ExpiredEvent,
+        r#"
+        select kind, channel_id as "channel_id: ChannelId", parked_at, expires_at
+        from parked_event
+        where expires_at < now()
+        order by expires_at desc
+        limit $1
+        "#,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?)
 }

@@ -1,18 +1,24 @@
-//! Forgets a customer: destroys the keys of all their subjects, deletes identities, attributes, addresses and known
-//! dead letters, empties the sealed columns; keeps the rows that metrics, protocols and deduplication need.
+//! Forgets a customer: destroys the keys of all their subjects, deletes identities, attributes, addresses, files, and
+//! what is known to be theirs among dead letters, parked events and notices; empties the sealed columns; keeps the rows
+//! that metrics, protocols and deduplication need, and the ids of merges.
 //!
-//! Promises: idempotent; locks contact before conversations; the journal row and the audit event are the caller's
-//! transaction. Does not: reach backups (the keystore is left out of logical dumps; the journal is replayed there).
+//! Promises: idempotent; whoever is part of another record is erased with it, and it with them: they are one person;
+//! locks contacts before conversations; the journal rows and the audit event are the caller's transaction.
+//! Does not: reach backups (the keystore is left out of logical dumps; the journal is replayed there).
 
-use compliance::SubjectId;
-use sqlx::PgConnection;
+use compliance::erasure::{JournalEntry, journal, shred};
+use compliance::{Mutant, SubjectId};
+use sqlx::{Acquire, PgConnection};
 use uuid::Uuid;
 
-use super::{Error, Refusal};
+use super::{Error, Refusal, contact, media};
 use crate::model::ContactId;
 
+/// Looks before giving up, when records are joined or parted at the same moment.
+const MAX_LOOKS: u32 = 4;
+
 /// What an erasure destroyed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Erased {
     /// Subjects whose keys are gone.
     pub subjects: Vec<SubjectId>,
@@ -20,11 +26,15 @@ pub struct Erased {
     pub messages: u64,
     /// Identities deleted.
     pub identities: u64,
+    /// Files deleted; the order to delete their bytes is part of the transaction.
+    pub files: u64,
+    /// Records erased: this one and those that were joined with it.
+    pub records: usize,
     /// The contact had been erased before; nothing was done now.
     pub already: bool,
 }
 
-/// Erases a contact in the caller's transaction.
+/// Erases a contact in the caller's transaction, with all records that are the same person.
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Error::Database`].
@@ -34,24 +44,75 @@ pub async fn erase(
     requested_by: Option<Uuid>,
     reason_code: &str,
 ) -> Result<Erased, Error> {
-    let contact = sqlx::query!(
-        "select erased_at from contact where id = $1 for update",
-        id.0
-    )
-    .fetch_optional(&mut *conn)
-    .await?
-    .ok_or(Refusal::NotFound)?;
-    if contact.erased_at.is_some() {
-        return Ok(Erased {
-            subjects: Vec::new(),
-            messages: 0,
-            identities: 0,
-            already: true,
-        });
+    for _ in 0..MAX_LOOKS {
+        let family = family(&mut *conn, id).await?;
+        // A savepoint: should the records be others by now, their locks are given back before all are taken, in order.
+        let mut point = conn.begin().await?;
+        let all_erased = lock(&mut point, &family).await?;
+        if self::family(&mut point, id).await? != family {
+            point.rollback().await?;
+            continue;
+        }
+        if all_erased {
+            point.commit().await?;
+            return Ok(Erased {
+                already: true,
+                ..Erased::default()
+            });
+        }
+        let erased = erase_family(&mut point, &family, requested_by, reason_code).await?;
+        point.commit().await?;
+        return Ok(erased);
     }
+    Err(Error::Damaged(
+        "records of one person kept changing while they were erased",
+    ))
+}
+
+/// The record that stands for this person today and all that it has taken in, in the order of their ids.
+async fn family(conn: &mut PgConnection, id: ContactId) -> Result<Vec<Uuid>, Error> {
+    let root = contact::root(&mut *conn, id).await?;
+    if Mutant::ErasesOneRecord.lives() {
+        return Ok(vec![root.0]);
+    }
+    Ok(sqlx::query_scalar!(
+        r#"
+        with recursive family as (
+          select id from contact where id = $1
+          union
+          select c.id from family join contact c on c.merged_into = family.id
+        )
+        select id as "id!" from family order by id
+        "#,
+        root.0,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Locks the records; whether all of them were erased before.
+async fn lock(conn: &mut PgConnection, family: &[Uuid]) -> Result<bool, Error> {
+    let rows = sqlx::query_scalar!(
+        r#"select erased_at is not null as "is_erased!" from contact where id = any($1) order by id for update"#,
+        family,
+    )
+    .fetch_all(conn)
+    .await?;
+    if rows.is_empty() {
+        return Err(Refusal::NotFound.into());
+    }
+    Ok(rows.into_iter().all(|is_erased| is_erased))
+}
+
+async fn erase_family(
+    conn: &mut PgConnection,
+    family: &[Uuid],
+    requested_by: Option<Uuid>,
+    reason_code: &str,
+) -> Result<Erased, Error> {
     let subjects: Vec<SubjectId> = sqlx::query_scalar!(
-        "select id from subject where contact_id = $1 order by id",
-        id.0
+        "select id from subject where contact_id = any($1) order by id",
+        family
     )
     .fetch_all(&mut *conn)
     .await?
@@ -59,45 +120,112 @@ pub async fn erase(
     .map(SubjectId)
     .collect();
     let conversations = sqlx::query_scalar!(
-        "select id from conversation where contact_id = $1 order by id for no key update",
-        id.0
+        "select id from conversation where contact_id = any($1) order by id for no key update",
+        family
     )
     .fetch_all(&mut *conn)
     .await?;
+    let files = media::forget(&mut *conn, &conversations, &subjects).await?;
     let messages = empty_words(&mut *conn, &conversations).await?;
-    let identities = sqlx::query!("delete from contact_identity where contact_id = $1", id.0)
-        .execute(&mut *conn)
-        .await?
-        .rows_affected();
-    sqlx::query!("delete from dead_letter where contact_id = $1", id.0)
-        .execute(&mut *conn)
-        .await?;
-    sqlx::query!(
-        "update contact_channel set sealed_address = null, subject_id = null, window_until = null where contact_id = $1",
-        id.0
-    )
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query!(
-        "update contact set sealed = null, subject_id = null, erased_at = now() where id = $1",
-        id.0
-    )
-    .execute(&mut *conn)
-    .await?;
-    let entry = compliance::erasure::JournalEntry {
-        owner: id.0,
-        subjects: &subjects,
-        reason_code,
-        requested_by,
-    };
-    compliance::erasure::journal(&mut *conn, &entry).await?;
-    compliance::erasure::shred(conn, &subjects).await?;
+    let messages = messages + empty_words_in_groups(&mut *conn, &subjects).await?;
+    let identities = forget_record(&mut *conn, family).await?;
+    for owner in family {
+        let entry = JournalEntry {
+            owner: *owner,
+            subjects: &subjects,
+            reason_code,
+            requested_by,
+        };
+        journal(&mut *conn, &entry).await?;
+    }
+    shred(conn, &subjects).await?;
     Ok(Erased {
         subjects,
         messages,
         identities,
+        files,
+        records: family.len(),
         already: false,
     })
+}
+
+/// Deletes and empties what is kept about the person outside conversations; how many identities.
+async fn forget_record(conn: &mut PgConnection, family: &[Uuid]) -> Result<u64, Error> {
+    let identities = sqlx::query!(
+        "delete from contact_identity where contact_id = any($1)",
+        family
+    )
+    .execute(&mut *conn)
+    .await?
+    .rows_affected();
+    for statement in [
+        sqlx::query!("delete from dead_letter where contact_id = any($1)", family),
+        sqlx::query!(
+            "delete from parked_event where contact_id = any($1)",
+            family
+        ),
+        sqlx::query!(
+            "delete from channel_notice where contact_id = any($1)",
+            family
+        ),
+        sqlx::query!(
+            r#"
+            update contact_channel
+            set sealed_address = null, subject_id = null, window_until = null
+            where contact_id = any($1)
+            "#,
+            family
+        ),
+        sqlx::query!(
+            r#"
+            update contact
+            set sealed = null, subject_id = null, erased_at = coalesce(erased_at, now())
+            where id = any($1)
+            "#,
+            family
+        ),
+    ] {
+        statement.execute(&mut *conn).await?;
+    }
+    Ok(identities)
+}
+
+/// Empties what the person wrote in groups: those conversations are the group's.
+async fn empty_words_in_groups(
+    conn: &mut PgConnection,
+    subjects: &[SubjectId],
+) -> Result<u64, Error> {
+    let subjects: Vec<Uuid> = subjects.iter().map(|subject| subject.0).collect();
+    let groups = sqlx::query_scalar!(
+        "select c.id from conversation c join contact g on g.id = c.contact_id where g.kind = 'group'"
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    if groups.is_empty() {
+        return Ok(0);
+    }
+    for statement in [
+        sqlx::query!(
+            "delete from message_version where conversation_id = any($1) and subject_id = any($2)",
+            &groups,
+            &subjects
+        ),
+        sqlx::query!(
+            "delete from reaction where conversation_id = any($1) and subject_id = any($2)",
+            &groups,
+            &subjects
+        ),
+    ] {
+        statement.execute(&mut *conn).await?;
+    }
+    Ok(sqlx::query!(
+        "update message set sealed = null where conversation_id = any($1) and subject_id = any($2)",
+        &groups,
+        &subjects
+    )
+    .execute(conn)
+    .await?
+    .rows_affected())
 }
 
 /// Empties what was said in these conversations, ends what waits to be sent, closes the cases.
@@ -116,10 +244,6 @@ async fn empty_words(conn: &mut PgConnection, conversations: &[Uuid]) -> Result<
         ),
         sqlx::query!(
             "delete from reaction where conversation_id = any($1)",
-            conversations
-        ),
-        sqlx::query!(
-            "delete from media where conversation_id = any($1)",
             conversations
         ),
         sqlx::query!(

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use compliance::SubjectId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -198,6 +199,30 @@ pub async fn places(conn: &mut PgConnection, ids: &[ConversationId]) -> Result<V
     .await?)
 }
 
+/// The team and the customer's subject of a conversation, for the audit log.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn audited_as(
+    conn: &mut PgConnection,
+    id: ConversationId,
+) -> Result<(Option<TeamId>, Option<SubjectId>), Error> {
+    let row = sqlx::query!(
+        r#"
+        select
+          c.team_id as "team_id: TeamId",
+          p.subject_id as "subject_id: SubjectId"
+        from conversation c
+        join contact p on p.id = c.contact_id
+        where c.id = $1
+        "#,
+        id.0,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map_or((None, None), |row| (row.team_id, row.subject_id)))
+}
+
 /// A conversation's head with what belongs to it, opened.
 #[derive(Clone)]
 pub struct Head {
@@ -263,7 +288,7 @@ pub async fn heads(
             .into_iter()
             .map(|c| (c.id, c))
             .collect();
-    let mut items: HashMap<ConversationId, message::Item> = message::readable(store, conn, &newest)
+    let mut items: HashMap<ConversationId, message::Item> = message::items(store, conn, &newest)
         .await?
         .into_iter()
         .map(|item| (item.conversation_id, item))
@@ -295,9 +320,10 @@ pub async fn heads(
             opened_at: row.opened_at,
             closed_reason: row.closed_reason,
             contact: contacts.get(&row.contact_id).cloned(),
-            newest: items
-                .remove(&row.id)
-                .map(|item| (item.direction, item.body.map(|body| body.content))),
+            newest: items.remove(&row.id).map(|item| {
+                let shown = item.body.filter(|_| !item.revoked);
+                (item.direction, shown.map(|body| body.content))
+            }),
         })
         .collect())
 }

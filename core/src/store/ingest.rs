@@ -4,7 +4,7 @@
 //! order inside a contact. Does not: find out who wrote (`contact::resolve`), seal, or acknowledge anything.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use compliance::{Mac, SubjectId};
+use compliance::{Mac, Mutant, SubjectId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -16,9 +16,11 @@ use crate::model::{ChannelId, ContactId, ConversationId, MessageId, MessageKind}
 pub struct Arrival {
     /// Dedupe key: mac of the channel's number and the wamid.
     pub mac: Mac,
-    /// Who wrote.
+    /// Whose case it belongs to: the customer, or the group.
     pub contact_id: ContactId,
-    /// Which key sealed it.
+    /// Who wrote: the customer, or somebody in the group.
+    pub author_id: ContactId,
+    /// Which key sealed it: the author's.
     pub subject_id: SubjectId,
     /// To which number.
     pub channel_id: ChannelId,
@@ -32,10 +34,26 @@ pub struct Arrival {
     pub sealed: Vec<u8>,
     /// The item it quotes, when we have it.
     pub reply_to: Option<(ConversationId, i64)>,
-    /// Where replies go, sealed.
+    /// Where replies go, sealed, and which key sealed it: that of `contact_id`.
     pub sealed_address: Vec<u8>,
-    /// Kept and shown, but not a turn of the customer (a reaction, an edit): it opens no window and asks for no answer.
-    pub is_quiet: bool,
+    /// See `sealed_address`.
+    pub address_subject_id: SubjectId,
+    /// What it is to us.
+    pub bearing: Bearing,
+    /// The first bytes of a mac of what it says, to notice another message under the same wamid. Absent for what Meta
+    /// tells in several events under one id (calls).
+    pub fingerprint: Option<Vec<u8>>,
+}
+
+/// What an item of a customer sets in motion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bearing {
+    /// It opens Meta's 24-hour window.
+    pub opens_window: bool,
+    /// The bot answers it when it owns the case.
+    pub asks: bool,
+    /// It was written in a group: people answer from the start.
+    pub in_group: bool,
 }
 
 /// Where a stored message landed.
@@ -51,6 +69,8 @@ pub struct Stored {
     pub rev: i64,
     /// It opened a new case.
     pub created: bool,
+    /// Something is parked for it: release that after COMMIT.
+    pub is_awaited: bool,
 }
 
 /// What a batch came to.
@@ -58,7 +78,7 @@ pub struct Stored {
 pub enum Outcome {
     /// Stored; items that are absent were stored before.
     Stored(Vec<Stored>),
-    /// These contacts were erased since they were resolved: roll back, resolve again.
+    /// These contacts were erased or merged since they were resolved: roll back, resolve again.
     Erased(Vec<ContactId>),
 }
 
@@ -69,15 +89,15 @@ pub enum Outcome {
 /// [`Error::Database`].
 pub async fn reopen(
     conn: &mut PgConnection,
-    batch: &[Arrival],
+    items: impl Iterator<Item = (Mac, ContactId, ChannelId)>,
     window_minutes: i32,
 ) -> Result<Vec<ConversationId>, Error> {
-    let macs: Vec<Vec<u8>> = batch
-        .iter()
-        .map(|item| item.mac.as_bytes().to_vec())
-        .collect();
-    let contacts: Vec<Uuid> = batch.iter().map(|item| item.contact_id.0).collect();
-    let channels: Vec<Uuid> = batch.iter().map(|item| item.channel_id.0).collect();
+    let (mut macs, mut contacts, mut channels) = (Vec::new(), Vec::new(), Vec::new());
+    for (mac, contact_id, channel_id) in items {
+        macs.push(mac.as_bytes().to_vec());
+        contacts.push(contact_id.0);
+        channels.push(channel_id.0);
+    }
     let opened = sqlx::query_file_scalar!(
         "src/store/reopen.sql",
         &macs,
@@ -90,6 +110,56 @@ pub async fn reopen(
     Ok(opened.into_iter().map(ConversationId).collect())
 }
 
+/// A batch as the statement takes it.
+struct Columns {
+    macs: Vec<Vec<u8>>,
+    contacts: Vec<Uuid>,
+    channels: Vec<Uuid>,
+    messages: Vec<Uuid>,
+    kinds: Vec<String>,
+    times: Vec<DateTime<Utc>>,
+    sealed: Vec<Vec<u8>>,
+    subjects: Vec<Uuid>,
+    cases: Vec<Uuid>,
+    reply_conversations: Vec<Option<Uuid>>,
+    reply_seqs: Vec<Option<i64>>,
+    addresses: Vec<Vec<u8>>,
+    address_subjects: Vec<Uuid>,
+    authors: Vec<Uuid>,
+    opening: Vec<bool>,
+    asking: Vec<bool>,
+    grouped: Vec<bool>,
+    fingerprints: Vec<Option<Vec<u8>>>,
+}
+
+impl Columns {
+    fn of(batch: &[Arrival]) -> Self {
+        fn all<T>(batch: &[Arrival], column: impl Fn(&Arrival) -> T) -> Vec<T> {
+            batch.iter().map(column).collect()
+        }
+        Self {
+            macs: all(batch, |item| item.mac.as_bytes().to_vec()),
+            contacts: all(batch, |item| item.contact_id.0),
+            channels: all(batch, |item| item.channel_id.0),
+            messages: all(batch, |item| item.message_id.0),
+            kinds: all(batch, |item| kind_word(item.kind)),
+            times: all(batch, |item| item.meta_at),
+            sealed: all(batch, |item| item.sealed.clone()),
+            subjects: all(batch, |item| item.subject_id.0),
+            cases: all(batch, |_| ConversationId::new().0),
+            reply_conversations: all(batch, |item| item.reply_to.map(|(id, _)| id.0)),
+            reply_seqs: all(batch, |item| item.reply_to.map(|(_, seq)| seq)),
+            addresses: all(batch, |item| item.sealed_address.clone()),
+            address_subjects: all(batch, |item| item.address_subject_id.0),
+            authors: all(batch, |item| item.author_id.0),
+            opening: all(batch, |item| item.bearing.opens_window),
+            asking: all(batch, |item| item.bearing.asks),
+            grouped: all(batch, |item| item.bearing.in_group),
+            fingerprints: all(batch, |item| item.fingerprint.clone()),
+        }
+    }
+}
+
 /// Stores a batch. The bot's turn of a conversation is due `debounce_seconds` after its first waiting message.
 ///
 /// # Errors
@@ -99,47 +169,29 @@ pub async fn insert(
     batch: &[Arrival],
     debounce_seconds: f64,
 ) -> Result<Outcome, Error> {
-    let macs: Vec<Vec<u8>> = batch
-        .iter()
-        .map(|item| item.mac.as_bytes().to_vec())
-        .collect();
-    let contacts: Vec<Uuid> = batch.iter().map(|item| item.contact_id.0).collect();
-    let channels: Vec<Uuid> = batch.iter().map(|item| item.channel_id.0).collect();
-    let messages: Vec<Uuid> = batch.iter().map(|item| item.message_id.0).collect();
-    let kinds: Vec<String> = batch.iter().map(|item| kind_word(item.kind)).collect();
-    let times: Vec<DateTime<Utc>> = batch.iter().map(|item| item.meta_at).collect();
-    let sealed: Vec<Vec<u8>> = batch.iter().map(|item| item.sealed.clone()).collect();
-    let subjects: Vec<Uuid> = batch.iter().map(|item| item.subject_id.0).collect();
-    let cases: Vec<Uuid> = batch.iter().map(|_| ConversationId::new().0).collect();
-    let reply_conversations: Vec<Option<Uuid>> = batch
-        .iter()
-        .map(|item| item.reply_to.map(|(id, _)| id.0))
-        .collect();
-    let reply_seqs: Vec<Option<i64>> = batch
-        .iter()
-        .map(|item| item.reply_to.map(|(_, seq)| seq))
-        .collect();
-    let addresses: Vec<Vec<u8>> = batch
-        .iter()
-        .map(|item| item.sealed_address.clone())
-        .collect();
-    let quiet: Vec<bool> = batch.iter().map(|item| item.is_quiet).collect();
+    let anew = Mutant::DedupeOff.lives().then(|| each_anew(batch));
+    let columns = Columns::of(anew.as_deref().unwrap_or(batch));
     let rows = sqlx::query_file!(
         "src/store/ingest.sql",
-        &macs,
-        &contacts,
-        &channels,
-        &messages,
-        &kinds,
-        &times,
-        &sealed,
-        &subjects,
-        &cases,
-        &reply_conversations as &[Option<Uuid>],
-        &reply_seqs as &[Option<i64>],
-        &addresses,
-        &quiet,
+        &columns.macs,
+        &columns.contacts,
+        &columns.channels,
+        &columns.messages,
+        &columns.kinds,
+        &columns.times,
+        &columns.sealed,
+        &columns.subjects,
+        &columns.cases,
+        &columns.reply_conversations as &[Option<Uuid>],
+        &columns.reply_seqs as &[Option<i64>],
+        &columns.addresses,
+        &columns.address_subjects,
+        &columns.authors,
+        &columns.opening,
+        &columns.asking,
+        &columns.grouped,
         debounce_seconds,
+        &columns.fingerprints as &[Option<Vec<u8>>],
     )
     .fetch_all(conn)
     .await?;
@@ -156,6 +208,7 @@ pub async fn insert(
                 seq,
                 rev,
                 created: row.created.unwrap_or_default(),
+                is_awaited: row.is_awaited,
             }),
             _ => erased.push(batch[index].contact_id),
         }
@@ -228,6 +281,15 @@ fn protocol(day: NaiveDate, counter: i32) -> String {
         })
         .sum();
     format!("{digits}{}", (10 - sum % 10) % 10)
+}
+
+/// What the mutant `dedupe-off` makes of a batch: no two items have one key.
+fn each_anew(batch: &[Arrival]) -> Vec<Arrival> {
+    let mut batch = batch.to_vec();
+    for item in &mut batch {
+        item.mac.0[..16].copy_from_slice(item.message_id.0.as_bytes());
+    }
+    batch
 }
 
 fn kind_word(kind: MessageKind) -> String {

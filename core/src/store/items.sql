@@ -1,4 +1,5 @@
--- Items in their current state: with the outcome of their newest send and how far it got.
+-- Items in their current state: with the outcome of their newest send and how far it got. What staff sent on the
+-- telephone itself has no outbox row, and its delivery is the first attempt.
 select
   m.conversation_id,
   m.seq,
@@ -11,13 +12,34 @@ select
   m.kind as "kind: MessageKind",
   m.meta_at,
   m.received_at,
+  m.reply_to_conversation_id,
   m.reply_to_seq,
-  m.edited_rev,
+  m.edited_at,
   m.revoked_at,
   m.sealed,
   o.state as "state?: SendState",
-  coalesce(d.rank, 0::smallint) as "rank!",
-  coalesce(d.error_code, o.error_code) as error_code
+  -- An earlier attempt that turned out to have arrived counts too; one that failed is the reason for this attempt.
+  greatest(d.rank, (
+    select max(e.rank)
+    from delivery e
+    where e.conversation_id = m.conversation_id
+      and e.seq = m.seq
+      and e.attempt < o.attempt
+      and e.participant = 0
+      and e.rank <> 25
+  )) as "rank?",
+  coalesce(d.error_code, o.error_code) as error_code,
+  exists (
+    select from reaction r where r.conversation_id = m.conversation_id and r.seq = m.seq
+  ) as "has_reactions!",
+  exists (
+    select from media f where f.conversation_id = m.conversation_id and f.seq = m.seq
+  ) as "has_media!",
+  -- Somebody of a group, or a contact whose record was taken in by another: their name is not the case's.
+  (
+    m.author_kind = 'contact'
+    and m.author_id is distinct from (select c.contact_id from conversation c where c.id = m.conversation_id)
+  ) as "is_by_another!"
 from unnest($1::uuid[], $2::bigint[]) as wanted (conversation_id, seq)
 join message m using (conversation_id, seq)
 left join lateral (
@@ -30,6 +52,6 @@ left join lateral (
 left join delivery d
   on d.conversation_id = m.conversation_id
   and d.seq = m.seq
-  and d.attempt = o.attempt
+  and d.attempt = coalesce(o.attempt, 1)
   and d.participant = 0
 order by m.conversation_id, m.seq

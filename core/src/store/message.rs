@@ -1,20 +1,19 @@
-//! Timeline items: sealed before the transaction, numbered under the conversation's lock, read back by seq.
+//! Timeline items: sealed before the transaction, numbered under the conversation's lock, found by wamid.
 //!
 //! Promises: `seq` without gaps; a repeated `client_ref` finds the first item; nothing in clear reaches the table.
-//! Does not: check who may write (callers do) or ring the bell.
+//! Does not: check who may write (callers do) or ring the bell; reading is `items`.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use compliance::{Place, SubjectId};
+use compliance::{Mutant, Place, SubjectId};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use super::conversation::Locked;
+pub use super::items::{Item, Reaction, items};
 use super::{Error, Store};
 use crate::model::{
-    ActorKind, Author, Body, Content, ConversationId, Direction, MessageId, MessageKind,
-    SendSource, SendState, Ticks,
+    ActorKind, Author, Body, Content, ConversationId, Direction, MessageId, MessageKind, SendSource,
 };
 
 /// An item that is sealed but has no number yet.
@@ -132,6 +131,10 @@ pub async fn append(
 ) -> Result<i64, Error> {
     let answers = draft.direction == Direction::Out;
     let by_person = answers && draft.author.kind == ActorKind::Agent;
+    if Mutant::SeqWithGaps.lives() {
+        let burn = sqlx::query("update conversation set last_seq = last_seq + 1 where id = $1");
+        burn.bind(locked.id.0).execute(&mut *conn).await?;
+    }
     let row = sqlx::query!(
         r#"
         with bumped as (
@@ -231,129 +234,6 @@ pub async fn enqueue(
     .execute(conn)
     .await?;
     Ok(seq)
-}
-
-/// An item in its current state, opened.
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// Its conversation.
-    pub conversation_id: ConversationId,
-    /// Its place.
-    pub seq: i64,
-    /// Its id.
-    pub id: MessageId,
-    /// Which way it went.
-    pub direction: Direction,
-    /// Who wrote it.
-    pub author: Author,
-    /// The author's own reference.
-    pub client_ref: Option<String>,
-    /// Kind, known even when the words are erased.
-    pub kind: MessageKind,
-    /// Meta's time for what came from Meta, else ours.
-    pub at: DateTime<Utc>,
-    /// When we stored it.
-    pub received_at: DateTime<Utc>,
-    /// What it says; `None` after erasure.
-    pub body: Option<Body>,
-    /// Ticks of a message to the customer.
-    pub ticks: Option<Ticks>,
-    /// Meta's error code of a send that failed, or that waits after a refusal.
-    pub error_code: Option<i32>,
-    /// The item it quotes, when in the same conversation.
-    pub reply_to_seq: Option<i64>,
-    /// It was changed by its author.
-    pub edited: bool,
-    /// It was taken back by its author.
-    pub revoked: bool,
-}
-
-/// Items by conversation and seq, opened, in the order of conversation and seq; absent ones are left out.
-///
-/// # Errors
-/// [`Error::Vault`] when a blob cannot be opened although its key exists.
-pub async fn items(
-    store: &Store,
-    conn: &mut PgConnection,
-    wanted: &[(ConversationId, i64)],
-) -> Result<Vec<Item>, Error> {
-    opened(store, conn, wanted).await?.into_iter().collect()
-}
-
-/// As [`items`], for lists: an item that does not open is logged and left out, so that one damaged row does not keep
-/// everybody from their inbox.
-///
-/// # Errors
-/// [`Error::Database`]; [`Error::Vault`] when keys are away.
-pub(super) async fn readable(
-    store: &Store,
-    conn: &mut PgConnection,
-    wanted: &[(ConversationId, i64)],
-) -> Result<Vec<Item>, Error> {
-    let opened = opened(store, conn, wanted).await?;
-    Ok(opened
-        .into_iter()
-        .filter_map(|item| {
-            item.inspect_err(|error| tracing::error!(%error, "an item does not open"))
-                .ok()
-        })
-        .collect())
-}
-
-async fn opened(
-    store: &Store,
-    conn: &mut PgConnection,
-    wanted: &[(ConversationId, i64)],
-) -> Result<Vec<Result<Item, Error>>, Error> {
-    let (conversations, seqs): (Vec<Uuid>, Vec<i64>) =
-        wanted.iter().map(|(id, seq)| (id.0, *seq)).unzip();
-    let rows = sqlx::query_file!("src/store/items.sql", &conversations, &seqs)
-        .fetch_all(&mut *conn)
-        .await?;
-
-    let subjects: Vec<SubjectId> = rows
-        .iter()
-        .filter(|row| row.sealed.is_some())
-        .map(|row| SubjectId(row.subject_id))
-        .collect();
-    let keys = store.vault.load(conn, &subjects).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let body = match (&row.sealed, keys.get(SubjectId(row.subject_id))) {
-                (Some(blob), Some(key)) => {
-                    let plaintext = key.open(Place::message(row.id), blob)?;
-                    Some(
-                        serde_json::from_slice(&plaintext)
-                            .map_err(|_| Error::Damaged("message body"))?,
-                    )
-                }
-                _ => None,
-            };
-            let ticks = row.state.map(|state| Ticks::of(state, row.rank));
-            let ended_badly = matches!(ticks, Some(Ticks::Failed | Ticks::Expired | Ticks::Queued));
-            Ok(Item {
-                conversation_id: ConversationId(row.conversation_id),
-                seq: row.seq,
-                id: MessageId(row.id),
-                direction: row.direction,
-                author: Author {
-                    kind: row.author_kind,
-                    id: row.author_id,
-                },
-                client_ref: row.client_ref,
-                kind: row.kind,
-                at: row.meta_at,
-                received_at: row.received_at,
-                body,
-                ticks,
-                error_code: row.error_code.filter(|_| ended_badly),
-                reply_to_seq: row.reply_to_seq,
-                edited: row.edited_rev.is_some(),
-                revoked: row.revoked_at.is_some(),
-            })
-        })
-        .collect())
 }
 
 /// Where the items with these wamids are (a quote, a reaction, an edit): mac to conversation and seq.

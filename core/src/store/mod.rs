@@ -7,22 +7,36 @@
 pub mod agent;
 pub mod bot_state;
 pub mod bot_turn;
+pub mod call;
+pub mod change;
 pub mod channel;
+pub mod channel_health;
 pub mod contact;
 pub mod conversation;
 pub mod dead_letter;
+pub mod dedupe;
+pub mod echo;
 pub mod erasure;
 pub mod feed;
+pub mod history;
 pub mod inbox;
 pub mod ingest;
+mod items;
+pub mod job;
 pub mod lease;
+pub mod media;
 pub mod message;
+pub mod notice;
 pub mod outbox;
+pub mod parked;
+pub mod preference;
 pub mod refresh_token;
 pub mod retention;
 pub mod session;
 pub mod status;
 pub mod team;
+pub mod template;
+pub mod template_news;
 pub mod whereabouts;
 pub mod ws_ticket;
 
@@ -78,6 +92,22 @@ pub enum Refusal {
     AtCapacity,
     /// 422: the target team or agent does not exist, or is not available.
     BadTarget,
+    /// 409: it is leaving or has left.
+    TooLate,
+    /// 409: it is under way, or it arrived: it is not sent again.
+    NotEnded,
+    /// 409: there is one already.
+    Exists,
+    /// 409: another change of it is under way.
+    Busy,
+    /// 409: this record is part of another.
+    TakenIn,
+    /// 409: this record was erased.
+    Erased,
+    /// 409: this merge was undone before.
+    AlreadySplit,
+    /// 422: only two different records of persons can be one person.
+    NotAlike,
 }
 
 impl From<Refusal> for Error {
@@ -119,6 +149,8 @@ impl Store {
                 direct.clone().options([
                     ("plan_cache_mode", "force_generic_plan"),
                     ("enable_seqscan", "off"),
+                    // Compiling a statement that touches a few hundred rows costs more than running it.
+                    ("jit", "off"),
                 ]),
                 "balcao-ingest",
             ),

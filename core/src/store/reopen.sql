@@ -1,6 +1,7 @@
 -- Opens a case again whose customer writes within the reopen window, unless another case is open or the message is
 -- an old one that is only delivered again. It goes back to where it was closed: its team's queue when a person had
--- it, else the bot. Returns the conversations that were opened.
+-- it or when it is a group's, else the bot. What was imported as history is never opened. Returns the conversations
+-- that were opened.
 with item as (
   select distinct contact_id, channel_id
   from unnest($1::bytea[], $2::uuid[], $3::uuid[]) as i (mac, contact_id, channel_id)
@@ -11,17 +12,19 @@ with item as (
   join conversation c using (contact_id, channel_id)
   where c.status = 'resolved'
     and c.resolved_at > now() - make_interval(mins => $4::integer)
+    and c.closed_reason is distinct from 'history'
   order by c.contact_id, c.channel_id, c.resolved_at desc
 ), living as materialized (
   -- Contacts before conversations, as everywhere: an erasure holds them in that order.
-  select contact.id
+  select contact.id, contact.kind
   from contact
   where contact.id in (select last_case.contact_id from last_case)
     and contact.erased_at is null
+    and contact.merged_into is null
   order by contact.id
   for key share
 ), locked as materialized (
-  select c.id
+  select c.id, c.contact_id
   from conversation c
   where c.id in (select last_case.id from last_case join living on living.id = last_case.contact_id)
     and c.status = 'resolved'
@@ -38,7 +41,10 @@ with item as (
 update conversation c
 set
   status = 'open',
-  handler = case when c.resolved_by_kind = 'agent' then 'queue'::handler else 'bot'::handler end,
+  handler = case
+    when c.resolved_by_kind = 'agent' or living.kind = 'group' then 'queue'::handler
+    else 'bot'::handler
+  end,
   agent_id = null,
   epoch = c.epoch + 1,
   resolved_at = null,
@@ -46,5 +52,6 @@ set
   resolved_by_id = null,
   closed_reason = null
 from locked
+join living on living.id = locked.contact_id
 where c.id = locked.id
 returning c.id

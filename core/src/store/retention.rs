@@ -52,6 +52,10 @@ pub async fn prune(conn: &mut PgConnection, keep: &config::Retention) -> Result<
             BATCH
         ),
         sqlx::query!(
+            "delete from channel_notice where id in (select id from channel_notice where expires_at < now() limit $1)",
+            BATCH
+        ),
+        sqlx::query!(
             "delete from ws_ticket where hash in (select hash from ws_ticket where expires_at < now() limit $1)",
             BATCH
         ),
@@ -167,6 +171,19 @@ pub struct Durability {
     pub fsync: bool,
     /// A commit is answered only after that.
     pub synchronous_commit: bool,
+}
+
+/// Whether PostgreSQL knows a time zone of this name.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn knows_time_zone(conn: &mut PgConnection, name: &str) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from pg_timezone_names where name = $1) as "known!""#,
+        name
+    )
+    .fetch_one(conn)
+    .await?)
 }
 
 /// Reads the server's settings.

@@ -45,7 +45,7 @@ with item as (
     d.attempt,
     d.rank
   from item
-  join delivery d on d.mac = item.mac
+  join delivery d on d.mac = item.mac and d.participant = 0
   where not exists (select from keyed where keyed.n = item.n)
 ), best as (
   select
@@ -103,7 +103,17 @@ with item as (
     and o.state in ('unknown', 'sending')
 ), touched as (
   select conversation_id, seq, row_number() over (partition by conversation_id order by seq) as k
-  from (select distinct conversation_id, seq from moved) as m
+  from (
+    -- What becomes of a reaction of ours shows on the item that it is about.
+    select distinct
+      moved.conversation_id,
+      coalesce(o.target_seq, moved.seq) as seq
+    from moved
+    left join outbox o
+      on o.conversation_id = moved.conversation_id
+      and o.seq = moved.seq
+      and o.attempt = moved.attempt
+  ) as m
 ), share as (
   select conversation_id, count(*) as n
   from touched

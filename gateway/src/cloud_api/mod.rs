@@ -17,6 +17,10 @@ use serde_json::{Value, json};
 
 use crate::Error;
 
+mod manage;
+
+pub use manage::Managed;
+
 /// Connecting may take so long; nothing has been sent yet then.
 const CONNECT_TIMEOUT_MS: u64 = 5_000;
 /// A connection unused for so long is closed by us, before Meta closes it under a request.
@@ -37,17 +41,25 @@ pub struct CloudApi {
 /// What is known of a call.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// Meta took it; the message id is personal.
-    Taken {
-        /// Meta's message id.
-        wamid: String,
-    },
+    /// Meta took it; the ids are personal.
+    Taken(Taken),
     /// Meta answered with an error.
     Refused(Refusal),
     /// No connection: certainly not sent.
     NotCalled,
     /// Nobody knows.
     Lost,
+}
+
+/// What Meta says on taking a message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Meta's message id.
+    pub wamid: String,
+    /// The number as WhatsApp knows it, which may be spelled otherwise than ours.
+    pub wa_id: Option<String>,
+    /// Meta's word when it holds a template back for now: `held_for_quality_assessment`, `paused`.
+    pub held: Option<String>,
 }
 
 /// An error answer, without its text.
@@ -65,7 +77,7 @@ pub struct Refusal {
 impl std::fmt::Debug for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Taken { .. } => f.write_str("Taken"),
+            Self::Taken(_) => f.write_str("Taken"),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::NotCalled => f.write_str("NotCalled"),
             Self::Lost => f.write_str("Lost"),
@@ -74,13 +86,23 @@ impl std::fmt::Debug for Answer {
 }
 
 #[derive(Deserialize)]
-struct Taken {
-    messages: Vec<TakenMessage>,
+struct Receipt {
+    messages: Vec<ReceiptMessage>,
+    #[serde(default)]
+    contacts: Vec<ReceiptContact>,
 }
 
 #[derive(Deserialize)]
-struct TakenMessage {
+struct ReceiptMessage {
     id: String,
+    #[serde(default)]
+    message_status: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ReceiptContact {
+    #[serde(default)]
+    wa_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -132,14 +154,11 @@ impl CloudApi {
             Err(_) => return Answer::Lost,
         };
         let status = response.status();
-        let Some(body) = body(response).await else {
+        let Some(body) = body(response, MAX_ANSWER_BYTES).await else {
             return Answer::Lost;
         };
         if status.is_success() {
-            let taken = serde_json::from_slice::<Taken>(&body)
-                .ok()
-                .and_then(|taken| taken.messages.into_iter().next());
-            return taken.map_or(Answer::Lost, |message| Answer::Taken { wamid: message.id });
+            return taken(&body).map_or(Answer::Lost, Answer::Taken);
         }
         let failure = serde_json::from_slice::<Failure>(&body)
             .ok()
@@ -154,7 +173,22 @@ impl CloudApi {
     /// Shows the customer that their message was read; earlier ones too. Best effort: whether it worked.
     pub async fn mark_read(&self, channel: &Channel, wamid: &str) -> bool {
         let mark = json!({"messaging_product": "whatsapp", "status": "read", "message_id": wamid});
-        self.post(channel, &mark)
+        self.tell(channel, &mark).await
+    }
+
+    /// Shows the customer for at most 25 s that somebody is writing; marks their messages read as well. Best effort.
+    pub async fn typing(&self, channel: &Channel, wamid: &str) -> bool {
+        let typing = json!({
+            "messaging_product": "whatsapp",
+            "status": "read",
+            "message_id": wamid,
+            "typing_indicator": {"type": "text"},
+        });
+        self.tell(channel, &typing).await
+    }
+
+    async fn tell(&self, channel: &Channel, message: &Value) -> bool {
+        self.post(channel, message)
             .await
             .is_ok_and(|response| response.status().is_success())
     }
@@ -170,11 +204,34 @@ impl CloudApi {
     }
 }
 
+/// What a 200 says; `None` without a message id.
+fn taken(body: &[u8]) -> Option<Taken> {
+    let receipt: Receipt = serde_json::from_slice(body).ok()?;
+    let message = receipt.messages.into_iter().next()?;
+    Some(Taken {
+        wamid: message.id,
+        wa_id: receipt
+            .contacts
+            .into_iter()
+            .find_map(|contact| contact.wa_id),
+        held: message
+            .message_status
+            .filter(|word| word != "accepted")
+            // A word of Meta's, kept in clear: nothing else may slip in.
+            .filter(|word| {
+                word.len() <= 64
+                    && word
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+            }),
+    })
+}
+
 /// The body, unless it breaks off or is too long.
-async fn body(mut response: Response) -> Option<Vec<u8>> {
+async fn body(mut response: Response, max_bytes: usize) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.ok()? {
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+        if body.len() + chunk.len() > max_bytes {
             return None;
         }
         body.extend_from_slice(&chunk);

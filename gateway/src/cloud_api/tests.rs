@@ -33,6 +33,10 @@ fn channel() -> Channel {
         access_token: "token".to_owned().into(),
         throughput_per_second: 80,
         default_team_id: None,
+        display_phone_number: None,
+        token_fingerprint: String::new(),
+        app_secrets: Vec::new(),
+        stopped: None,
     }
 }
 
@@ -81,12 +85,28 @@ fn refused(http_status: u16, code: Option<i32>, is_transient: bool) -> Answer {
 #[tokio::test]
 async fn a_message_id_means_taken() {
     let body = r#"{"messaging_product":"whatsapp","contacts":[{"input":"+1"}],"messages":[{"id":"wamid.x","message_status":"accepted"}]}"#;
-    assert!(
-        answer(StatusCode::OK, body).await
-            == Answer::Taken {
-                wamid: "wamid.x".into()
-            }
-    );
+    let taken = Taken {
+        wamid: "wamid.x".into(),
+        wa_id: None,
+        held: None,
+    };
+    assert!(answer(StatusCode::OK, body).await == Answer::Taken(taken));
+}
+
+#[tokio::test]
+async fn the_answer_tells_the_number_as_whatsapp_knows_it_and_what_is_held() {
+    let body = r#"{"contacts":[{"input":"+5531987654321","wa_id":"553187654321"}],"messages":[{"id":"wamid.x","message_status":"held_for_quality_assessment"}]}"#;
+    let taken = Taken {
+        wamid: "wamid.x".into(),
+        wa_id: Some("553187654321".into()),
+        held: Some("held_for_quality_assessment".into()),
+    };
+    assert!(answer(StatusCode::OK, body).await == Answer::Taken(taken));
+    let body = r#"{"messages":[{"id":"wamid.x","message_status":"Sent to +55"}]}"#;
+    let Answer::Taken(taken) = answer(StatusCode::OK, body).await else {
+        panic!("taken");
+    };
+    assert_eq!(taken.held, None, "only a word is kept in clear");
 }
 
 #[tokio::test]

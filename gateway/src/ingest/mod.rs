@@ -7,13 +7,21 @@
 //! deduplication absorbs Meta's repetition.
 
 mod bisect;
+mod changes;
+mod drive;
+mod echoes;
 mod fault;
 mod letters;
 mod messages;
+mod notices;
+mod past;
 mod people;
+mod preferences;
 mod profiles;
 pub mod queue;
+mod rotations;
 mod statuses;
+mod sweep;
 mod work;
 
 use std::time::{Duration, Instant};
@@ -21,17 +29,23 @@ use std::time::{Duration, Instant};
 use balcao_core::bell::{Hint, Wake};
 use balcao_core::context::Context;
 use balcao_core::metrics;
+use balcao_core::model::{ContactId, ConversationId};
 use balcao_core::shutdown::Shutdown;
+use balcao_core::store::parked::Expiry;
+use moka::sync::Cache;
 
 pub use queue::{Queue, Receipt};
 pub use work::{Work, assign};
 
 use people::People;
 use queue::Waiting;
-use work::{Arriving, Letter};
+use work::{Arriving, Echoed, Imported, Letter, Told};
 
-use crate::payload::Report;
+use crate::payload::{Change, Preference, Report, Rotation};
 
+/// Cases of which the customer is remembered, and for how long.
+const MAX_CASES: u64 = 100_000;
+const REMEMBER_CASES_FOR: Duration = Duration::from_secs(600);
 /// Runs of one transaction before giving up.
 const MAX_TRIES: u32 = 5;
 /// The first pause before a transaction runs again, in milliseconds; doubled each time, with jitter.
@@ -49,8 +63,13 @@ pub fn start(ctx: &Context, shutdown: &Shutdown) -> Queue<Work> {
         "gateway-profiles",
         profiles::keep(ctx.store.clone(), changes),
     );
+    shutdown.spawn("gateway-parked", sweep::keep(ctx.clone(), shutdown.clone()));
     let writer = Writer {
-        people: People::new(ctx.store.clone(), profiles),
+        people: People::new(ctx.store.clone(), ctx.bell.clone(), profiles),
+        cases: Cache::builder()
+            .max_capacity(MAX_CASES)
+            .time_to_live(REMEMBER_CASES_FOR)
+            .build(),
         ctx: ctx.clone(),
     };
     shutdown.spawn_essential("gateway-ingest", writer.run(waiting));
@@ -61,13 +80,21 @@ pub fn start(ctx: &Context, shutdown: &Shutdown) -> Queue<Work> {
 struct Writer {
     ctx: Context,
     people: People,
+    /// Whose cases statuses are about: a guess, as `people` is.
+    cases: Cache<ConversationId, ContactId>,
 }
 
 /// Places in a round, by kind.
 #[derive(Default)]
 struct Sorted {
     messages: Vec<(usize, Arriving)>,
-    statuses: Vec<(usize, Report)>,
+    echoes: Vec<(usize, Echoed)>,
+    past: Vec<(usize, Imported)>,
+    changes: Vec<(usize, Told<Box<Change>>)>,
+    rotations: Vec<(usize, Told<Box<Rotation>>)>,
+    preferences: Vec<(usize, Told<Preference>)>,
+    statuses: Vec<(usize, Told<Report>)>,
+    notices: Vec<(usize, notices::Arrived)>,
     letters: Vec<(usize, Letter)>,
 }
 
@@ -88,21 +115,37 @@ impl Writer {
         let mut is_stored = vec![false; work.len()];
         ::metrics::histogram!(metrics::INGEST_BATCH_ITEMS)
             .record(u32::try_from(work.len()).unwrap_or(u32::MAX));
-        let mut sorted = sort(work);
+        let sorted = sort(work);
         let mut wakes = Vec::new();
-        // Messages first: a status of the same webhook may belong to one.
-        sorted.letters.extend(
-            self.messages(sorted.messages, &mut is_stored, &mut wakes)
-                .await,
-        );
-        sorted.letters.extend(
-            self.statuses(sorted.statuses, &mut is_stored, &mut wakes)
-                .await,
-        );
-        self.letters(sorted.letters, &mut is_stored).await;
+        let (stored, wake) = (&mut is_stored, &mut wakes);
+        let mut letters = sorted.letters;
+        // What others are about comes first, so that little has to be parked. No order is needed for the outcome.
+        letters.extend(self.rotations(sorted.rotations, stored, wake).await);
+        letters.extend(self.drive(sorted.messages, stored, wake).await);
+        letters.extend(self.drive(sorted.echoes, stored, wake).await);
+        letters.extend(self.drive(sorted.past, stored, wake).await);
+        letters.extend(self.drive(sorted.changes, stored, wake).await);
+        letters.extend(self.drive(sorted.preferences, stored, wake).await);
+        letters.extend(self.statuses(sorted.statuses, stored, wake).await);
+        letters.extend(self.notices(sorted.notices, stored).await);
+        self.letters(letters, &mut is_stored).await;
         ::metrics::histogram!(metrics::INGEST_BATCH).record(started.elapsed());
         self.ring(&wakes);
         is_stored
+    }
+
+    /// How long what comes too early waits for its item.
+    fn expiry(&self) -> Expiry {
+        let hours = self.ctx.config.retention.parked_hours;
+        Expiry {
+            now: self.ctx.clock.now(),
+            hours: i32::try_from(hours).unwrap_or(i32::MAX),
+        }
+    }
+
+    fn reopen_minutes(&self) -> i32 {
+        let minutes = self.ctx.config.conversation.reopen_window_minutes;
+        i32::try_from(minutes).unwrap_or(i32::MAX)
     }
 
     fn ring(&self, wakes: &[Wake]) {
@@ -117,8 +160,14 @@ fn sort(work: Vec<Work>) -> Sorted {
     let mut sorted = Sorted::default();
     for (place, work) in work.into_iter().enumerate() {
         match work {
-            Work::Message(arriving) => sorted.messages.push((place, arriving)),
-            Work::Status(report) => sorted.statuses.push((place, report)),
+            Work::Message(told) => sorted.messages.push((place, told)),
+            Work::Echo(told) => sorted.echoes.push((place, told)),
+            Work::Past(told) => sorted.past.push((place, told)),
+            Work::Change(told) => sorted.changes.push((place, told)),
+            Work::Rotation(told) => sorted.rotations.push((place, told)),
+            Work::Preference(told) => sorted.preferences.push((place, told)),
+            Work::Status(told) => sorted.statuses.push((place, told)),
+            Work::Notice(arrived) => sorted.notices.push((place, *arrived)),
             Work::Letter(letter) => sorted.letters.push((place, letter)),
         }
     }

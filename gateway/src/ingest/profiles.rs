@@ -1,4 +1,4 @@
-//! Keeps the profile names of contacts current, beside the hot path.
+//! Keeps the profile names and usernames of contacts current, beside the hot path.
 //!
 //! Promises: a changed name is stored within moments; nothing is written when it did not change.
 //! Does not: hold up a message: when too many changes wait, some are dropped, and the next message tells again.
@@ -12,12 +12,14 @@ const MAX_WAITING: usize = 4_096;
 /// Changes compared in one transaction.
 const MAX_BATCH: usize = 64;
 
-/// A name that may be new.
+/// A profile that may be new; what is absent stays as it is.
 pub struct Profile {
     /// Whose.
     pub contact_id: ContactId,
     /// As the person writes it.
-    pub name: String,
+    pub name: Option<String>,
+    /// As others find them; for display only.
+    pub username: Option<String>,
 }
 
 /// Where changes are told. Clones share the line; when the last one is dropped, [`keep`] ends.
@@ -34,33 +36,35 @@ pub fn line() -> (Profiles, Changes) {
 }
 
 impl Profiles {
-    /// Tells of a name that may be new. Never waits.
+    /// Tells of a profile that may be new. Never waits.
     pub fn changed(&self, profile: Profile) {
         if self.0.try_send(profile).is_err() {
-            tracing::debug!(
-                "too many profile names changed at once; one waits for the next message"
-            );
+            tracing::debug!("too many profiles changed at once; one waits for the next message");
         }
     }
 }
 
-/// Stores changed names until nobody can tell of any more.
+/// Stores changed profiles until nobody can tell of any more.
 pub async fn keep(store: Store, Changes(mut changes): Changes) {
     let mut batch = Vec::new();
     while changes.recv_many(&mut batch, MAX_BATCH).await > 0 {
         if let Err(error) = write(&store, &batch).await {
-            tracing::warn!(%error, names = batch.len(), "profile names were not updated; the next message tells again");
+            tracing::warn!(%error, profiles = batch.len(), "profiles were not updated; the next message tells again");
         }
         batch.clear();
     }
 }
 
 async fn write(store: &Store, batch: &[Profile]) -> Result<(), store::Error> {
-    let names: Vec<(ContactId, &str)> = batch
+    let profiles: Vec<contact::Profile<'_>> = batch
         .iter()
-        .map(|profile| (profile.contact_id, profile.name.as_str()))
+        .map(|profile| contact::Profile {
+            contact_id: profile.contact_id,
+            name: profile.name.as_deref(),
+            username: profile.username.as_deref(),
+        })
         .collect();
     let mut tx = store.worker.begin().await?;
-    contact::rename(store, &mut tx, &names).await?;
+    contact::describe(store, &mut tx, &profiles).await?;
     Ok(tx.commit().await?)
 }

@@ -1,33 +1,41 @@
 //! Delivery statuses: applied in a transaction of their own after the messages; those of unknown sends are parked.
 
+use std::collections::BTreeSet;
+
 use balcao_core::bell::Wake;
 use balcao_core::metrics;
-use balcao_core::store;
-use balcao_core::store::dead_letter::{self, ParkedStatus};
+use balcao_core::model::{CallbackData, ConversationId};
+use balcao_core::store::parked::{self, Waiting};
 use balcao_core::store::status::{self, Outcome};
+use balcao_core::store::{self, inbox};
+use compliance::Mac;
 
 use super::bisect::Bisection;
 use super::fault::Fault;
-use super::work::Letter;
+use super::work::{Letter, Told};
 use super::{MAX_TRIES, Writer, pause};
-use crate::payload::{Reason, Report};
+use crate::payload::{Participant, Reason, Report};
 
 impl Writer {
     /// Applies statuses and marks those that are committed; returns the ones that the database refuses, as letters.
     pub(super) async fn statuses(
         &self,
-        batch: Vec<(usize, Report)>,
+        batch: Vec<(usize, Told<Report>)>,
         is_stored: &mut [bool],
         wakes: &mut Vec<Wake>,
     ) -> Vec<(usize, Letter)> {
         let mut bisection = Bisection::new(batch.len());
         while let Some(range) = bisection.next_range() {
             match self.apply(&batch[range.clone()]).await {
-                Ok(moved) => {
-                    batch[range]
-                        .iter()
-                        .for_each(|(place, _)| is_stored[*place] = true);
+                Ok(Applied {
+                    wakes: moved,
+                    release,
+                }) => {
+                    let batch = &batch[range];
+                    batch.iter().for_each(|(place, _)| is_stored[*place] = true);
                     wakes.extend(moved);
+                    self.release(&release, wakes).await;
+                    self.learn(batch).await;
                 }
                 Err(error) => {
                     let is_row = Fault::of(&error) == Fault::Row;
@@ -45,7 +53,7 @@ impl Writer {
             .collect()
     }
 
-    async fn apply(&self, batch: &[(usize, Report)]) -> Result<Vec<Wake>, store::Error> {
+    async fn apply(&self, batch: &[(usize, Told<Report>)]) -> Result<Applied, store::Error> {
         let mut tries = 1;
         loop {
             match self.apply_once(batch).await {
@@ -58,47 +66,116 @@ impl Writer {
         }
     }
 
-    async fn apply_once(&self, batch: &[(usize, Report)]) -> Result<Vec<Wake>, store::Error> {
+    async fn apply_once(&self, batch: &[(usize, Told<Report>)]) -> Result<Applied, store::Error> {
         let store = &self.ctx.store;
-        let reports: Vec<status::Report> = batch
-            .iter()
-            .map(|(_, report)| status::Report {
-                mac: store
-                    .vault
-                    .mac_wamid(&report.phone_number_id, &report.wamid),
-                rank: report.rank,
-                at: report.at,
-                error_code: report.error_code,
-                callback: report.callback,
-            })
-            .collect();
-        let now = self.ctx.clock.now();
-        let hours = i32::try_from(self.ctx.config.retention.parked_hours).unwrap_or(i32::MAX);
+        let reports: Vec<status::Report> =
+            batch.iter().map(|(_, told)| self.report(told)).collect();
         let mut tx = store.ingest.begin().await?;
         let (outcomes, wakes) = status::apply(&mut tx, &reports).await?;
-        for ((known, (_, report)), outcome) in reports.iter().zip(batch).zip(&outcomes) {
-            if *outcome == Outcome::Unknown {
-                let parked = ParkedStatus {
-                    mac: known.mac,
-                    rank: report.rank,
-                    raw: &report.raw,
-                };
-                dead_letter::park(store, &mut tx, &parked, now, hours).await?;
-            }
-        }
+        let waiting: Vec<Waiting> = reports
+            .iter()
+            .zip(batch)
+            .zip(&outcomes)
+            .filter(|(_, outcome)| **outcome == Outcome::Unknown)
+            .map(|((report, (_, told)), _)| Waiting::status(report, Some(told.channel.id)))
+            .collect();
+        parked::park(store, &mut tx, &waiting, self.expiry()).await?;
         tx.commit().await?;
         outcomes.iter().for_each(|outcome| count(*outcome));
-        Ok(wakes)
+        // What is parked now may have come at the same moment; our key may just have told us the id of a send.
+        let release = reports
+            .iter()
+            .zip(&outcomes)
+            .filter(|(report, outcome)| {
+                **outcome == Outcome::Unknown
+                    || (**outcome == Outcome::Applied && report.callback.is_some())
+            })
+            .map(|(report, _)| report.mac)
+            .collect();
+        Ok(Applied { wakes, release })
+    }
+
+    fn report(&self, told: &Told<Report>) -> status::Report {
+        let (vault, number) = (&self.ctx.store.vault, &told.channel.phone_number_id);
+        let report = &told.item;
+        let participant = report.participant.as_ref().map_or(0, |who| {
+            status::participant(vault.mac_of("participant", &[name_of(who).as_bytes()]))
+        });
+        status::Report {
+            mac: vault.mac_wamid(number, &report.wamid),
+            rank: report.rank,
+            at: report.at,
+            error_code: report.error_code,
+            callback: report.callback,
+            participant,
+        }
+    }
+
+    /// Statuses name the customer by everything that Meta knows: a number seen with a user id is linked.
+    async fn learn(&self, batch: &[(usize, Told<Report>)]) {
+        let told: Vec<(CallbackData, &Told<Report>)> = batch
+            .iter()
+            .filter(|(_, told)| {
+                let recipient = told.item.recipient.as_ref();
+                recipient.is_some_and(|person| person.identities.len() > 1)
+            })
+            .filter_map(|(_, told)| Some((told.item.callback?, told)))
+            .collect();
+        if told.is_empty() {
+            return;
+        }
+        let unknown: BTreeSet<ConversationId> = told
+            .iter()
+            .map(|(key, _)| key.conversation_id)
+            .filter(|id| !self.cases.contains_key(id))
+            .collect();
+        if let Err(error) = self.remember_cases(unknown).await {
+            tracing::warn!(%error, "whom statuses are about could not be read; the next status tells again");
+            return;
+        }
+        let known: Vec<_> = told
+            .iter()
+            .filter_map(|(key, told)| {
+                let contact_id = self.cases.get(&key.conversation_id)?;
+                Some((contact_id, &*told.channel, told.item.recipient.as_ref()?))
+            })
+            .collect();
+        self.people.learn(&known).await;
+    }
+
+    async fn remember_cases(&self, ids: BTreeSet<ConversationId>) -> Result<(), store::Error> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<ConversationId> = ids.into_iter().collect();
+        let mut conn = self.ctx.store.ingest.acquire().await?;
+        for place in inbox::places(&mut conn, &ids).await? {
+            self.cases.insert(place.id, place.contact_id);
+        }
+        Ok(())
     }
 }
 
-fn letter(report: &Report) -> Letter {
+/// A batch that is committed.
+struct Applied {
+    wakes: Vec<Wake>,
+    /// Items for which something may wait.
+    release: Vec<Mac>,
+}
+
+/// What tells members of a group apart.
+fn name_of(who: &Participant) -> &str {
+    let user = who.user_id.as_deref().or(who.phone.as_deref());
+    user.unwrap_or_default()
+}
+
+fn letter(told: &Told<Report>) -> Letter {
     Letter {
         reason: Reason::RefusedByDatabase,
         detail: "status".to_owned(),
-        channel_id: None,
+        channel_id: Some(told.channel.id),
         contact_id: None,
-        raw: report.raw.clone(),
+        raw: told.item.raw.clone(),
     }
 }
 

@@ -3,32 +3,142 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use balcao_core::model::{ChannelId, ContactId};
+use balcao_core::model::{ChannelId, Circumstance, ContactId, Content};
 use balcao_core::store;
 use balcao_core::store::channel::Channel;
 use bytes::Bytes;
 
+use super::notices;
 use crate::channels::Channels;
-use crate::payload::{Inbound, Item, Odd, Reason, Report};
+use crate::payload::{
+    self, Change, Inbound, Item, Odd, Origin, Preference, Reason, Report, Rotation, Sender,
+};
 
 /// One thing to store.
 #[derive(Clone)]
 pub enum Work {
-    /// A customer's message.
+    /// A customer's message or call.
     Message(Arriving),
+    /// What our side wrote on the telephone itself, or whom it called.
+    Echo(Echoed),
+    /// What was said before the number came to us.
+    Past(Imported),
+    /// A reaction, an edit, a revocation.
+    Change(Told<Box<Change>>),
+    /// A customer has a new number or user id.
+    Rotation(Told<Box<Rotation>>),
+    /// A customer's wish about marketing.
+    Preference(Told<Preference>),
     /// A delivery status.
-    Status(Report),
+    Status(Told<Report>),
+    /// Anything else that can be read.
+    Notice(Box<notices::Arrived>),
     /// Something to keep aside.
     Letter(Letter),
 }
 
-/// A message and the channel it came to.
+/// An item and the number it came to.
 #[derive(Clone)]
-pub struct Arriving {
+pub struct Told<T> {
     /// To which number.
     pub channel: Arc<Channel>,
-    /// What was written.
-    pub inbound: Box<Inbound>,
+    /// What.
+    pub item: T,
+}
+
+/// A message of a customer.
+pub type Arriving = Told<Box<Inbound>>;
+
+/// A message of our side's telephone.
+#[derive(Clone)]
+pub struct Echoed(pub Arriving);
+
+/// A message of the past.
+#[derive(Clone)]
+pub struct Imported(pub Arriving);
+
+/// What people do, as far as the ingest treats it alike.
+pub trait Deed {
+    /// As logs and dead letters call it.
+    const WORD: &'static str;
+
+    /// To which number.
+    fn channel(&self) -> &Channel;
+
+    /// Who did it; for what our side did, the customer whom it concerns.
+    fn sender(&self) -> &Sender;
+
+    /// Meta's id of the group it happened in.
+    fn group(&self) -> Option<&str>;
+
+    /// As it came.
+    fn raw(&self) -> &Bytes;
+
+    /// What becomes of it when the database refuses it.
+    fn letter(&self, who: ContactId) -> Letter {
+        Letter {
+            reason: Reason::RefusedByDatabase,
+            detail: Self::WORD.to_owned(),
+            channel_id: Some(self.channel().id),
+            contact_id: Some(who),
+            raw: self.raw().clone(),
+        }
+    }
+}
+
+/// A deed that is an item or about one: it says who, and perhaps in which group.
+macro_rules! deed {
+    ($kind:ty, $word:literal, |$it:ident| $told:expr, $group:expr) => {
+        impl Deed for $kind {
+            const WORD: &'static str = $word;
+
+            fn channel(&self) -> &Channel {
+                let $it = self;
+                &$told.channel
+            }
+
+            fn sender(&self) -> &Sender {
+                let $it = self;
+                &$told.item.sender
+            }
+
+            fn group(&self) -> Option<&str> {
+                let $it = self;
+                let group: Option<&String> = $group;
+                group.map(String::as_str)
+            }
+
+            fn raw(&self) -> &Bytes {
+                let $it = self;
+                &$told.item.raw
+            }
+        }
+    };
+}
+
+deed!(Arriving, "message", |it| it, it.item.group.as_ref());
+deed!(Echoed, "echo", |it| it.0, it.0.item.group.as_ref());
+deed!(Imported, "history", |it| it.0, it.0.item.group.as_ref());
+deed!(Told<Box<Change>>, "change", |it| it, it.item.group.as_ref());
+
+impl Deed for Told<Preference> {
+    const WORD: &'static str = "preference";
+
+    fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    fn sender(&self) -> &Sender {
+        &self.item.sender
+    }
+
+    fn group(&self) -> Option<&str> {
+        None
+    }
+
+    fn raw(&self) -> &Bytes {
+        &self.item.raw
+    }
 }
 
 /// A dead letter.
@@ -46,19 +156,6 @@ pub struct Letter {
     pub raw: Bytes,
 }
 
-impl Arriving {
-    /// What becomes of a message that the database refuses.
-    pub fn into_letter(self, who: ContactId) -> Letter {
-        Letter {
-            reason: Reason::RefusedByDatabase,
-            detail: "message".to_owned(),
-            channel_id: Some(self.channel.id),
-            contact_id: Some(who),
-            raw: self.inbound.raw,
-        }
-    }
-}
-
 /// Finds the channel of each item; what came to a number that is not ours becomes a dead letter.
 ///
 /// # Errors
@@ -71,53 +168,99 @@ pub async fn assign(items: Vec<Item>, channels: &Channels) -> Result<Vec<Work>, 
         }
     }
     let channel = |number: &str| known.get(number).cloned().flatten();
-    Ok(items
-        .into_iter()
-        .map(|item| match item {
-            Item::Message(inbound) => match channel(&inbound.phone_number_id) {
-                Some(channel) => Work::Message(Arriving { channel, inbound }),
-                None => Work::Letter(stranger("message", inbound.raw)),
-            },
-            Item::Status(report) => match channel(&report.phone_number_id) {
-                Some(_) => Work::Status(report),
-                None => Work::Letter(stranger("status", report.raw)),
-            },
-            Item::Odd(Odd {
-                reason,
-                detail,
-                phone_number_id,
-                raw,
-            }) => {
-                let channel_id = phone_number_id
-                    .and_then(|number| channel(&number))
-                    .map(|channel| channel.id);
-                Work::Letter(Letter {
-                    reason,
-                    detail,
-                    channel_id,
-                    contact_id: None,
-                    raw,
-                })
+    let work = items.into_iter().map(|item| {
+        let found = number(&item).and_then(channel);
+        match (item, found) {
+            (Item::Message(inbound), Some(channel)) => message(channel, inbound),
+            (Item::Change(item), Some(channel)) => change(channel, item),
+            (Item::Rotation(item), Some(channel)) => Work::Rotation(Told { channel, item }),
+            (Item::Preference(item), Some(channel)) => Work::Preference(Told { channel, item }),
+            (Item::Status(item), Some(channel)) => Work::Status(Told { channel, item }),
+            (Item::Notice(notice), _) => {
+                Work::Notice(Box::new(notices::Arrived::new(notice, channels)))
             }
-        })
-        .collect())
+            (Item::Odd(odd), _) => Work::Letter(odd_one(odd, channel)),
+            (Item::Message(item), None) => stranger("message", item.raw),
+            (Item::Change(item), None) => stranger("change", item.raw),
+            (Item::Rotation(item), None) => stranger("rotation", item.raw),
+            (Item::Preference(item), None) => stranger("preference", item.raw),
+            (Item::Status(item), None) => stranger("status", item.raw),
+        }
+    });
+    Ok(work.collect())
 }
 
 fn number(item: &Item) -> Option<&str> {
     match item {
         Item::Message(inbound) => Some(&inbound.phone_number_id),
+        Item::Change(change) => Some(&change.phone_number_id),
+        Item::Rotation(rotation) => Some(&rotation.phone_number_id),
+        Item::Preference(preference) => Some(&preference.phone_number_id),
         Item::Status(report) => Some(&report.phone_number_id),
         // Only a hint for doctor: not worth a question to the database.
-        Item::Odd(_) => None,
+        Item::Notice(_) | Item::Odd(_) => None,
     }
 }
 
-fn stranger(detail: &str, raw: Bytes) -> Letter {
+/// A message by who wrote it where. A call that we made is our side's, wherever Meta tells of it.
+fn message(channel: Arc<Channel>, item: Box<Inbound>) -> Work {
+    let is_our_call = matches!(item.content, Content::Call { inbound: false, .. });
+    let origin = item.origin;
+    let told = Told { channel, item };
+    match origin {
+        Origin::Customer if is_our_call => Work::Echo(Echoed(told)),
+        Origin::Customer => Work::Message(told),
+        Origin::Phone => Work::Echo(Echoed(told)),
+        Origin::History { .. } => Work::Past(Imported(told)),
+    }
+}
+
+/// A change; a file of the past that follows its placeholder is rather the item itself.
+fn change(channel: Arc<Channel>, item: Box<Change>) -> Work {
+    match (item.origin, &item.deed) {
+        (
+            Origin::History { .. },
+            payload::Deed::Edit {
+                content: content @ Content::Media { .. },
+            },
+        ) => {
+            let item = Box::new(Inbound {
+                phone_number_id: item.phone_number_id.clone(),
+                wamid: item.target.clone(),
+                sender: item.sender.clone(),
+                at: item.at,
+                content: content.clone(),
+                circumstance: Circumstance::default(),
+                group: item.group.clone(),
+                origin: item.origin,
+                raw: item.raw.clone(),
+            });
+            Work::Past(Imported(Told { channel, item }))
+        }
+        _ => Work::Change(Told { channel, item }),
+    }
+}
+
+fn odd_one(odd: Odd, channel: impl Fn(&str) -> Option<Arc<Channel>>) -> Letter {
+    let channel_id = odd
+        .phone_number_id
+        .and_then(|number| channel(&number))
+        .map(|channel| channel.id);
     Letter {
+        reason: odd.reason,
+        detail: odd.detail,
+        channel_id,
+        contact_id: None,
+        raw: odd.raw,
+    }
+}
+
+fn stranger(detail: &str, raw: Bytes) -> Work {
+    Work::Letter(Letter {
         reason: Reason::UnknownChannel,
         detail: detail.to_owned(),
         channel_id: None,
         contact_id: None,
         raw,
-    }
+    })
 }

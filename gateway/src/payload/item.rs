@@ -1,139 +1,106 @@
-//! One message, one status: what every one of them must have.
+//! One message, and what every item must have.
+//!
+//! Promises: what has an id, a time and a person is stored, whatever its type; only those three are insisted on.
+//! Does not: know the envelope; `news` says where the item was found.
 
-use balcao_core::model::{CallbackData, Content, Rank};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::wire::Contact;
-use super::{Inbound, Reason, Report, Sender, WAMID_BYTES, content, sender, strict};
+use super::rotation::Rotated;
+use super::sender::{self, Contact};
+use super::{
+    Change, Deed, Inbound, Item, Origin, Reason, Rotation, Sender, WAMID_BYTES, circumstance,
+    content, loose, rotation, strict,
+};
 
-/// A message without the place it came to.
-pub(super) struct Message {
-    wamid: String,
-    sender: Sender,
-    at: DateTime<Utc>,
-    content: Content,
-    quotes: Option<String>,
+/// Where an item was found.
+#[derive(Clone, Copy)]
+pub(super) struct Setting<'a> {
+    /// Meta's id of our number.
+    pub(super) number: &'a str,
+    /// Our number in digits, when said.
+    pub(super) display: Option<&'a str>,
+    /// The people beside it.
+    pub(super) contacts: &'a [Contact],
+    /// The time of receipt.
+    pub(super) now: DateTime<Utc>,
+    /// What is older may not be replayed.
+    pub(super) stale_before: DateTime<Utc>,
 }
 
-impl Message {
-    pub(super) fn received(self, phone_number_id: &str, raw: Bytes) -> Inbound {
-        let Self {
-            wamid,
-            sender,
-            at,
-            content,
-            quotes,
-        } = self;
-        Inbound {
-            phone_number_id: phone_number_id.to_owned(),
-            wamid,
-            sender,
-            at,
-            content,
-            quotes,
-            raw,
-        }
-    }
-}
-
-/// Reads a message.
+/// Reads what a customer wrote or did.
 ///
 /// # Errors
 /// Why it becomes a dead letter.
-pub(super) fn message(
-    raw: &RawValue,
-    contacts: &[Contact],
-    now: DateTime<Utc>,
-    stale_before: DateTime<Utc>,
-) -> Result<Message, Reason> {
+pub(super) fn message(raw: &RawValue, bytes: Bytes, setting: Setting<'_>) -> Result<Found, Reason> {
     let message = object(raw)?;
-    let wamid = wamid(&message)?;
-    let at = instant(&message, now)?;
-    if at < stale_before {
+    let head = fresh(&message, setting)?;
+    if content::kind_of(&message) == "system"
+        && let Some(rotated) = rotation::of(&message, setting.contacts)?
+    {
+        return Ok(Found::item(rotated_item(rotated, head, setting, bytes)));
+    }
+    let sender = match sender::of(&message, setting.contacts) {
+        // An announcement names the person in its own part only.
+        Err(Reason::NoSender) => announced(&message)?,
+        read => read?,
+    };
+    let item = told(&message, head, sender, Origin::Customer, bytes, setting);
+    Ok(Found::item(item))
+}
+
+/// Reads what staff wrote or did on the telephone itself.
+///
+/// # Errors
+/// As [`message`].
+pub(super) fn echo(raw: &RawValue, bytes: Bytes, setting: Setting<'_>) -> Result<Found, Reason> {
+    let message = object(raw)?;
+    let head = fresh(&message, setting)?;
+    let sender = sender::addressee(&message, setting.contacts, setting.display)?;
+    let item = told(&message, head, sender, Origin::Phone, bytes, setting);
+    Ok(Found::item(item))
+}
+
+/// What an element of a list turned out to be.
+pub(super) enum Found {
+    /// Something for the ingest.
+    Item(Box<Item>),
+    /// Known only by a word: kept as a notice.
+    Word(String),
+}
+
+impl Found {
+    /// Something for the ingest.
+    pub(super) fn item(item: Item) -> Self {
+        Self::Item(Box::new(item))
+    }
+}
+
+/// The id and the time, which everything has.
+pub(super) struct Head {
+    pub(super) wamid: String,
+    pub(super) at: DateTime<Utc>,
+}
+
+/// Reads the head of something that may not be replayed later.
+///
+/// # Errors
+/// Why it becomes a dead letter.
+pub(super) fn fresh(item: &Value, setting: Setting<'_>) -> Result<Head, Reason> {
+    let head = head(item, setting.now)?;
+    if head.at < setting.stale_before {
         return Err(Reason::Stale);
     }
-    if message.get("group_id").is_some() {
-        return Err(Reason::Group);
-    }
-    let kind = message
-        .get("type")
-        .and_then(Value::as_str)
-        .ok_or(Reason::Malformed)?;
-    let sender = sender::of(&message, contacts)?;
-    let quotes = message
-        .get("context")
-        .and_then(|context| context.get("id")?.as_str());
-    let quotes = quotes
-        .filter(|id| WAMID_BYTES.contains(&id.len()))
-        .map(str::to_owned);
-    let content = content::of(kind, &message);
-    Ok(Message {
-        wamid,
-        sender,
-        at,
-        content,
-        quotes,
-    })
+    Ok(head)
 }
 
-/// A status without the place it came to.
-pub(super) struct Status {
-    wamid: String,
-    rank: Rank,
-    at: DateTime<Utc>,
-    error_code: Option<i32>,
-    callback: Option<CallbackData>,
-}
-
-impl Status {
-    pub(super) fn received(self, phone_number_id: &str, raw: Bytes) -> Report {
-        let Self {
-            wamid,
-            rank,
-            at,
-            error_code,
-            callback,
-        } = self;
-        Report {
-            phone_number_id: phone_number_id.to_owned(),
-            wamid,
-            rank,
-            at,
-            error_code,
-            callback,
-            raw,
-        }
-    }
-}
-
-/// Reads a status. Statuses are never stale: they only move forward, so a replay changes nothing.
+/// Reads an object strictly.
 ///
 /// # Errors
 /// Why it becomes a dead letter.
-pub(super) fn status(raw: &RawValue, now: DateTime<Utc>) -> Result<Status, Reason> {
-    let status = object(raw)?;
-    let word = status
-        .get("status")
-        .and_then(Value::as_str)
-        .ok_or(Reason::Malformed)?;
-    let rank = Rank::from_meta(word).ok_or(Reason::UnknownStatus)?;
-    let code = status.pointer("/errors/0/code").and_then(Value::as_i64);
-    let echoed = status
-        .get("biz_opaque_callback_data")
-        .and_then(Value::as_str);
-    Ok(Status {
-        wamid: wamid(&status)?,
-        rank,
-        at: instant(&status, now)?,
-        error_code: code.and_then(|code| i32::try_from(code).ok()),
-        callback: echoed.and_then(CallbackData::parse),
-    })
-}
-
-fn object(raw: &RawValue) -> Result<Value, Reason> {
+pub(super) fn object(raw: &RawValue) -> Result<Value, Reason> {
     strict::read(raw).and_then(|value| {
         if value.is_object() {
             Ok(value)
@@ -143,29 +110,117 @@ fn object(raw: &RawValue) -> Result<Value, Reason> {
     })
 }
 
-fn wamid(item: &Value) -> Result<String, Reason> {
-    let id = item
-        .get("id")
-        .and_then(Value::as_str)
-        .filter(|id| WAMID_BYTES.contains(&id.len()));
-    id.map(str::to_owned).ok_or(Reason::BadWamid)
+/// Reads the head.
+///
+/// # Errors
+/// Why it becomes a dead letter.
+pub(super) fn head(item: &Value, now: DateTime<Utc>) -> Result<Head, Reason> {
+    let wamid = loose::owned(item, "id").filter(|id| WAMID_BYTES.contains(&id.len()));
+    Ok(Head {
+        wamid: wamid.ok_or(Reason::BadWamid)?,
+        at: instant(item, now)?,
+    })
+}
+
+/// A message, or a change of one when it says of which.
+pub(super) fn told(
+    message: &Value,
+    Head { wamid, at }: Head,
+    sender: Sender,
+    origin: Origin,
+    raw: Bytes,
+    setting: Setting<'_>,
+) -> Item {
+    let kind = content::kind_of(message);
+    let group = loose::owned(message, "group_id");
+    let phone_number_id = setting.number.to_owned();
+    if let Some((target, deed)) = deed(&kind, message) {
+        return Item::Change(Box::new(Change {
+            phone_number_id,
+            wamid,
+            target,
+            sender,
+            group,
+            origin,
+            at,
+            deed,
+            raw,
+        }));
+    }
+    Item::Message(Box::new(Inbound {
+        phone_number_id,
+        wamid,
+        sender,
+        at,
+        content: content::of(&kind, message),
+        circumstance: circumstance::of(message),
+        group,
+        origin,
+        raw,
+    }))
+}
+
+/// What was done to which item; `None` when that is not said.
+fn deed(kind: &str, message: &Value) -> Option<(String, Deed)> {
+    let part = message.get(kind)?;
+    let (target, deed) = match kind {
+        "reaction" => {
+            let emoji = loose::owned(part, "emoji");
+            (loose::owned(part, "message_id"), Deed::Reaction { emoji })
+        }
+        "edit" => {
+            let inner = part.get("message").filter(|inner| inner.is_object())?;
+            let content = content::of(&content::kind_of(inner), inner);
+            let target = loose::first(part, &["original_message_id", "message_id"]);
+            (target, Deed::Edit { content })
+        }
+        "revoke" => {
+            let target = loose::first(part, &["original_message_id", "message_id"]);
+            (target, Deed::Revoke)
+        }
+        _ => return None,
+    };
+    let target = target.filter(|target| WAMID_BYTES.contains(&target.len()))?;
+    Some((target, deed))
+}
+
+/// Who is now who.
+pub(super) fn rotated_item(
+    rotated: Rotated,
+    Head { wamid, at }: Head,
+    setting: Setting<'_>,
+    raw: Bytes,
+) -> Item {
+    let Rotated {
+        sender,
+        previous,
+        phone_changed,
+    } = rotated;
+    Item::Rotation(Box::new(Rotation {
+        phone_number_id: setting.number.to_owned(),
+        wamid,
+        sender,
+        previous,
+        phone_changed,
+        at,
+        raw,
+    }))
+}
+
+fn announced(message: &Value) -> Result<Sender, Reason> {
+    let part = message.get("system").ok_or(Reason::NoSender)?;
+    sender::person(part, &[])
 }
 
 /// Unix seconds as text or number. The future is clamped to `now`: a clock of Meta's is never ahead of the receipt.
-fn instant(item: &Value, now: DateTime<Utc>) -> Result<DateTime<Utc>, Reason> {
-    let seconds = match item.get("timestamp") {
-        Some(Value::String(text)) => text.parse().ok(),
-        Some(Value::Number(number)) => number
-            .as_i64()
-            .or_else(|| number.as_u64().map(|_| i64::MAX)),
-        _ => None,
-    };
-    let seconds: i64 = seconds.ok_or(Reason::BadTimestamp)?;
+///
+/// # Errors
+/// [`Reason::BadTimestamp`] when it is no integer.
+pub(super) fn instant(item: &Value, now: DateTime<Utc>) -> Result<DateTime<Utc>, Reason> {
+    let seconds = loose::integer(item, "timestamp").ok_or(Reason::BadTimestamp)?;
     if seconds >= now.timestamp() {
         return Ok(now);
     }
     // Beyond chrono's range there is only the distant past.
-    Ok(DateTime::from_timestamp(seconds, 0)
-        .unwrap_or(DateTime::UNIX_EPOCH)
-        .max(DateTime::UNIX_EPOCH))
+    Ok(loose::moment(seconds).unwrap_or(DateTime::UNIX_EPOCH))
 }

@@ -1,12 +1,24 @@
 //! What Meta sent, in our words. WhatsApp's names stop here.
 //!
-//! Promises: total and item by item: whatever the bytes are, each item becomes a message, a status or a dead letter
-//! with its reason, and a bad one does not take the others with it.
+//! Promises: total and item by item: whatever the bytes are, each item becomes a message, a change, a status, a notice
+//! or a dead letter with its reason, and a bad one does not take the others with it. What is merely unknown is kept, as
+//! a message of kind `unsupported` or as a notice; a dead letter is only what cannot be read, or is too old.
 //! Does not: touch the database, know channels or decide who a person is.
 
+mod calls;
+mod circumstance;
 mod content;
+mod effects;
 mod item;
+mod kinds;
+mod loose;
+mod news;
+mod notice;
+mod past;
+mod reason;
+mod rotation;
 mod sender;
+mod status;
 mod strict;
 mod wire;
 
@@ -15,13 +27,21 @@ mod tests;
 
 use std::ops::RangeInclusive;
 
-use balcao_core::model::{CallbackData, Content, Rank};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
+pub use kinds::{
+    Change, Deed, Inbound, Item, Odd, Origin, Participant, Preference, Report, Rotation,
+};
+pub use notice::{Effect, Notice, Restriction, Severity};
+pub use reason::Reason;
 pub use sender::Sender;
+
+use effects::Judged;
+use news::Site;
 
 /// The object that all of WhatsApp's webhooks carry.
 const OBJECT: &str = "whatsapp_business_account";
@@ -33,138 +53,17 @@ const WAMID_BYTES: RangeInclusive<usize> = 1..=512;
 const MAX_LETTERS: usize = 100;
 /// A field's name longer than this is not one of Meta's.
 const MAX_FIELD_NAME_BYTES: usize = 64;
-
-// Inbound, Report and Odd have no Debug: they hold message ids and bodies.
-
-/// Why something became a dead letter. Stable words: metrics, doctor and operators' notes use them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// Not JSON, or not of the shape every item has.
-    Malformed,
-    /// An object gives a key twice.
-    DuplicateKey,
-    /// Nested deeper than 128 levels.
-    TooDeep,
-    /// Larger than an item may be.
-    TooLarge,
-    /// Not a webhook of WhatsApp.
-    UnknownObject,
-    /// A subscription that nothing here acts on.
-    OtherField,
-    /// A change without anything known in it.
-    Nothing,
-    /// Meta reports a problem of the account.
-    AccountError,
-    /// No message id, or one that cannot be Meta's.
-    BadWamid,
-    /// The time is not an integer.
-    BadTimestamp,
-    /// A telephone number or user id that is none.
-    BadIdentity,
-    /// Nobody is named as the author.
-    NoSender,
-    /// Older than may be replayed.
-    Stale,
-    /// A status that Meta has not documented.
-    UnknownStatus,
-    /// Written in a group.
-    Group,
-    /// For a number that is not ours, or not enabled.
-    UnknownChannel,
-    /// So many bad items that the body is kept as one.
-    ManyBad,
-    /// The database refuses exactly this item.
-    RefusedByDatabase,
-}
-
-impl Reason {
-    /// As stored and counted.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Malformed => "malformed",
-            Self::DuplicateKey => "duplicate_key",
-            Self::TooDeep => "too_deep",
-            Self::TooLarge => "too_large",
-            Self::UnknownObject => "unknown_object",
-            Self::OtherField => "other_field",
-            Self::Nothing => "nothing_known",
-            Self::AccountError => "account_error",
-            Self::BadWamid => "bad_wamid",
-            Self::BadTimestamp => "bad_timestamp",
-            Self::BadIdentity => "bad_identity",
-            Self::NoSender => "no_sender",
-            Self::Stale => "stale",
-            Self::UnknownStatus => "unknown_status",
-            Self::Group => "group",
-            Self::UnknownChannel => "unknown_channel",
-            Self::ManyBad => "many_bad_items",
-            Self::RefusedByDatabase => "refused_by_database",
-        }
-    }
-}
-
-/// What a customer wrote.
-#[derive(Clone)]
-pub struct Inbound {
-    /// Meta's id of our number.
-    pub phone_number_id: String,
-    /// Meta's message id: personal.
-    pub wamid: String,
-    /// Who wrote.
-    pub sender: Sender,
-    /// Meta's time, never in the future.
-    pub at: DateTime<Utc>,
-    /// What it says.
-    pub content: Content,
-    /// The message id that it quotes.
-    pub quotes: Option<String>,
-    /// As it came.
-    pub raw: Bytes,
-}
-
-/// How far one of our sends got.
-#[derive(Clone)]
-pub struct Report {
-    /// Meta's id of our number.
-    pub phone_number_id: String,
-    /// Meta's message id: personal.
-    pub wamid: String,
-    /// How far.
-    pub rank: Rank,
-    /// Meta's time, never in the future.
-    pub at: DateTime<Utc>,
-    /// Meta's code of a failure.
-    pub error_code: Option<i32>,
-    /// Our own key, echoed.
-    pub callback: Option<CallbackData>,
-    /// As it came.
-    pub raw: Bytes,
-}
-
-/// Something to keep instead of to store.
-#[derive(Clone)]
-pub struct Odd {
-    /// Why.
-    pub reason: Reason,
-    /// Where and what, without personal data.
-    pub detail: String,
-    /// Meta's id of our number, when known.
-    pub phone_number_id: Option<String>,
-    /// As it came.
-    pub raw: Bytes,
-}
-
-/// One thing of a webhook.
-#[derive(Clone)]
-pub enum Item {
-    /// A customer wrote.
-    Message(Box<Inbound>),
-    /// A send got further.
-    Status(Report),
-    /// Anything else.
-    Odd(Odd),
-}
+/// Fields whose value is read list by list; all others are notices as a whole. Standby is one of those: it holds copies
+/// of messages that another business answers.
+const LISTED: [&str; 7] = [
+    "messages",
+    "smb_message_echoes",
+    "message_echoes",
+    "history",
+    "calls",
+    "user_preferences",
+    "user_id_update",
+];
 
 /// Reads a rightly signed body that was received at `now`; messages older than `max_age` are stale.
 #[must_use]
@@ -172,7 +71,9 @@ pub fn parse(body: &Bytes, now: DateTime<Utc>, max_age: TimeDelta) -> Vec<Item> 
     let mut reader = Reader {
         body,
         now,
-        stale_before: now - max_age,
+        stale_before: now
+            .checked_sub_signed(max_age)
+            .unwrap_or(DateTime::UNIX_EPOCH),
         items: Vec::new(),
         letters: 0,
     };
@@ -197,71 +98,96 @@ impl<'a> Reader<'a> {
         if envelope.object != OBJECT {
             return self.odd(Reason::UnknownObject, "object", None, self.body.clone());
         }
-        for entry in envelope.entry {
-            match wire::Entry::deserialize(entry) {
-                Ok(entry) => entry
-                    .changes
+        for raw in envelope.entry {
+            let entry = match wire::Entry::deserialize(raw) {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.odd_raw(strict::reason(&error), "entry", None, raw);
+                    continue;
+                }
+            };
+            let read = |raw: Option<&RawValue>| raw.and_then(|raw| strict::read(raw).ok());
+            let waba_id = read(entry.id)
+                .as_ref()
+                .and_then(loose::words)
+                .map(Into::into);
+            let waba_id: String = waba_id.unwrap_or_default();
+            let time = read(entry.time).unwrap_or_default();
+            let entry_time = loose::integer(&serde_json::json!({ "time": time }), "time");
+            let entry_time = entry_time.unwrap_or_default();
+            match entry.changes {
+                Some(changes) => changes
                     .into_iter()
-                    .for_each(|change| self.change(change)),
-                Err(error) => self.odd_raw(strict::reason(&error), "entry", None, entry),
+                    .for_each(|change| self.change(&waba_id, entry_time, change)),
+                // Another shape than we know.
+                None => self.notice(&Site::new(waba_id, entry_time, "unknown", raw), None),
             }
         }
     }
 
-    fn change(&mut self, raw: &'a RawValue) {
+    fn change(&mut self, waba_id: &str, entry_time: i64, raw: &'a RawValue) {
         let change = match wire::Change::deserialize(raw) {
             Ok(change) => change,
             Err(error) => return self.odd_raw(strict::reason(&error), "change", None, raw),
         };
-        if change.field != "messages" {
-            return self.odd_raw(Reason::OtherField, field_name(&change.field), None, raw);
-        }
-        match wire::News::deserialize(change.value) {
-            Ok(news) => self.news(&news, raw),
-            Err(error) => self.odd_raw(strict::reason(&error), "value", None, raw),
+        let field = change.field.as_deref().unwrap_or("messages");
+        let site = Site::new(waba_id.to_owned(), entry_time, field_name(field), raw);
+        match change.value {
+            Some(value) if LISTED.contains(&field) && value.get().starts_with('{') => {
+                self.news(site, value);
+            }
+            value => self.notice(&site, value),
         }
     }
 
-    fn news(&mut self, news: &wire::News<'a>, raw: &'a RawValue) {
-        let number = news.metadata.phone_number_id.as_ref();
-        // One that cannot be read is as good as absent: a message names its author itself.
-        let contacts: Vec<wire::Contact> = news
-            .contacts
-            .iter()
-            .filter_map(|contact| serde_json::from_value(strict::read(contact).ok()?).ok())
-            .collect();
-        for message in &news.messages {
-            let read = self
-                .fits(message)
-                .and_then(|()| item::message(message, &contacts, self.now, self.stale_before));
-            match read {
-                Ok(message_read) => {
-                    let inbound = message_read.received(number, self.slice(message));
-                    self.items.push(Item::Message(Box::new(inbound)));
-                }
-                Err(reason) => self.odd_raw(reason, "message", Some(number), message),
+    /// Keeps a whole change as a notice, with what follows from it.
+    fn notice(&mut self, site: &Site<'a>, value: Option<&'a RawValue>) {
+        match value.map_or(Ok(Value::Null), strict::read) {
+            Ok(value) => {
+                let judged = effects::of(&site.field, &value);
+                self.push_notice(site, judged, Some(&value), site.raw);
             }
+            Err(reason) => self.odd_raw(reason, &site.field, None, site.raw),
         }
-        for status in &news.statuses {
-            match self
-                .fits(status)
-                .and_then(|()| item::status(status, self.now))
-            {
-                Ok(read) => {
-                    let report = read.received(number, self.slice(status));
-                    self.items.push(Item::Status(report));
-                }
-                Err(reason) => self.odd_raw(reason, "status", Some(number), status),
-            }
-        }
-        if news.messages.is_empty() && news.statuses.is_empty() {
-            let reason = if news.errors.is_empty() {
-                Reason::Nothing
-            } else {
-                Reason::AccountError
-            };
-            self.odd_raw(reason, "value", Some(number), raw);
-        }
+    }
+
+    fn push_notice(
+        &mut self,
+        site: &Site<'a>,
+        judged: Judged,
+        value: Option<&Value>,
+        raw: &'a RawValue,
+    ) {
+        let Judged {
+            event,
+            severity,
+            effect,
+        } = judged;
+        let value = value.unwrap_or(&Value::Null);
+        let metadata = value.get("metadata").unwrap_or(&Value::Null);
+        let number = site.number.clone();
+        let number = number.or_else(|| loose::owned(metadata, "phone_number_id"));
+        let display = || {
+            loose::first(value, &["display_phone_number", "phone_number"])
+                .or_else(|| loose::owned(metadata, "display_phone_number"))
+                .and_then(|number| loose::digits(&number))
+        };
+        let at = Some(site.entry_time).filter(|time| *time > 0);
+        let at = at.or_else(|| loose::integer(value, "timestamp"));
+        self.push(Item::Notice(Notice {
+            waba_id: site.waba_id.clone(),
+            phone_number_id: number,
+            display_number: site.display.clone().or_else(display),
+            field: site.field.clone(),
+            event,
+            severity,
+            effect,
+            at: at
+                .and_then(loose::moment)
+                .map_or(self.now, |at| at.min(self.now)),
+            entry_time: site.entry_time,
+            raw: self.slice(raw),
+        }));
     }
 
     fn fits(&self, raw: &RawValue) -> Result<(), Reason> {
@@ -274,6 +200,15 @@ impl<'a> Reader<'a> {
 
     fn slice(&self, raw: &RawValue) -> Bytes {
         self.body.slice_ref(raw.get().as_bytes())
+    }
+
+    fn push(&mut self, item: Item) {
+        self.items.push(item);
+    }
+
+    /// How many items and dead letters there are so far.
+    fn found(&self) -> (usize, usize) {
+        (self.items.len(), self.letters)
     }
 
     fn odd_raw(&mut self, reason: Reason, detail: &str, number: Option<&str>, raw: &RawValue) {
@@ -312,7 +247,7 @@ impl<'a> Reader<'a> {
 
 /// A subscription's name if it looks like one: it is shown to operators.
 fn field_name(field: &str) -> &str {
-    let fits = field.len() <= MAX_FIELD_NAME_BYTES
+    let fits = (1..=MAX_FIELD_NAME_BYTES).contains(&field.len())
         && field
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte == b'_');

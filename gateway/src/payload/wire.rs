@@ -1,10 +1,11 @@
 //! Meta's envelope as it comes over the wire; the only place that spells its outer names.
 //!
-//! Promises: unknown fields are ignored, every list may be absent or null, and each item stays raw text, so that one
-//! bad item cannot take the others with it.
+//! Promises: unknown fields are ignored, every list may be absent, null or a single object, and each item stays raw
+//! text, so that one bad item cannot take the others with it.
 
 use std::borrow::Cow;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -20,24 +21,28 @@ pub(super) struct Envelope<'a> {
 /// What happened at one account.
 #[derive(Deserialize)]
 pub(super) struct Entry<'a> {
-    #[serde(borrow, default, deserialize_with = "list")]
-    pub(super) changes: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(super) id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(super) time: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) changes: Option<Vec<&'a RawValue>>,
 }
 
 /// One subscription's news.
 #[derive(Deserialize)]
 pub(super) struct Change<'a> {
-    #[serde(borrow)]
-    pub(super) field: Cow<'a, str>,
-    #[serde(borrow)]
-    pub(super) value: &'a RawValue,
+    #[serde(borrow, default)]
+    pub(super) field: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) value: Option<&'a RawValue>,
 }
 
-/// The value of a change of field `messages`.
+/// The value of a change that is about messages, calls or people.
 #[derive(Deserialize)]
 pub(super) struct News<'a> {
-    #[serde(borrow)]
-    pub(super) metadata: Metadata<'a>,
+    #[serde(borrow, default)]
+    pub(super) metadata: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "list")]
     pub(super) contacts: Vec<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "list")]
@@ -46,35 +51,57 @@ pub(super) struct News<'a> {
     pub(super) statuses: Vec<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "list")]
     pub(super) errors: Vec<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "list")]
+    pub(super) user_actions: Vec<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "list")]
+    pub(super) message_echoes: Vec<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "list")]
+    pub(super) calls: Vec<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "list")]
+    pub(super) user_preferences: Vec<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "list")]
+    pub(super) user_id_update: Vec<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "list")]
+    pub(super) history: Vec<&'a RawValue>,
 }
 
-/// To which number it came. The display number's spelling varies: only the id is used.
+/// A piece of what was written before a number came to us.
 #[derive(Deserialize)]
-pub(super) struct Metadata<'a> {
-    #[serde(borrow)]
-    pub(super) phone_number_id: Cow<'a, str>,
+pub(super) struct Chunk<'a> {
+    #[serde(borrow, default)]
+    pub(super) metadata: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "list")]
+    pub(super) threads: Vec<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "list")]
+    pub(super) errors: Vec<&'a RawValue>,
 }
 
-/// What Meta says of a person beside their messages.
+/// What was written with one customer.
 #[derive(Deserialize)]
-pub(super) struct Contact {
-    #[serde(default)]
-    pub(super) profile: Option<Profile>,
-    #[serde(default)]
-    pub(super) wa_id: Option<String>,
-    #[serde(default)]
-    pub(super) user_id: Option<String>,
-    #[serde(default)]
-    pub(super) parent_user_id: Option<String>,
-}
-
-/// The profile that the person wrote.
-#[derive(Deserialize)]
-pub(super) struct Profile {
-    #[serde(default)]
-    pub(super) name: Option<String>,
+pub(super) struct Thread<'a> {
+    #[serde(borrow, default)]
+    pub(super) id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(super) context: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "list")]
+    pub(super) messages: Vec<&'a RawValue>,
 }
 
 fn list<'de: 'a, 'a, D: Deserializer<'de>>(json: D) -> Result<Vec<&'a RawValue>, D::Error> {
-    Ok(Option::<Vec<&'a RawValue>>::deserialize(json)?.unwrap_or_default())
+    Ok(present(json)?.unwrap_or_default())
+}
+
+fn present<'de: 'a, 'a, D: Deserializer<'de>>(
+    json: D,
+) -> Result<Option<Vec<&'a RawValue>>, D::Error> {
+    let Some(raw) = Option::<&'a RawValue>::deserialize(json)? else {
+        return Ok(None);
+    };
+    match raw.get().as_bytes().first() {
+        Some(b'[') => serde_json::from_str(raw.get())
+            .map(Some)
+            .map_err(D::Error::custom),
+        Some(b'{') => Ok(Some(vec![raw])),
+        _ => Err(D::Error::custom("neither a list nor an object")),
+    }
 }

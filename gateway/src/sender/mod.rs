@@ -2,11 +2,14 @@
 //!
 //! Promises: one conversation in order; at most one call per attempt; a human's words before the bot's before a
 //! campaign's; each send ends sent, failed, expired, cancelled or visibly unknown. What may have reached the customer is
-//! never sent again by itself.
+//! never sent again by itself. Read marks and "is typing" are courtesies: best effort, no faster than Meta likes.
 //! Does not: put anything into the outbox, or learn what became of a message (statuses do that).
 
+mod courtesy;
 mod deliver;
+mod files;
 mod pace;
+mod prepare;
 mod settle;
 mod sweep;
 mod wire;
@@ -17,9 +20,10 @@ use std::time::Duration;
 use balcao_core::bell::{BellReceiver, Hint, Ring};
 use balcao_core::breaker::{Breaker, BreakerPolicy};
 use balcao_core::context::Context;
-use balcao_core::model::ConversationId;
+use balcao_core::model::{ChannelId, ContactId, ConversationId};
 use balcao_core::shutdown::Shutdown;
 use balcao_core::store::{self, outbox};
+use compliance::Mutant;
 use moka::sync::Cache;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -27,6 +31,7 @@ use tokio::time::Instant;
 use crate::Error;
 use crate::channels::Channels;
 use crate::cloud_api::CloudApi;
+use crate::media::Media;
 use pace::Pace;
 
 /// Sends leased at once.
@@ -37,6 +42,8 @@ const POLL_MS: u64 = 500;
 const MIN_GAP_MS: u64 = 20;
 /// After a failed look, in milliseconds.
 const AWAY_MS: u64 = 1_000;
+/// More numbers than an installation has.
+const MAX_CHANNELS: u64 = 10_000;
 /// Conversations whose read mark is remembered.
 const MAX_MARKED: u64 = 50_000;
 
@@ -48,10 +55,21 @@ struct Inner {
     ctx: Context,
     channels: Channels,
     api: CloudApi,
-    breaker: Breaker,
+    media: Media,
+    /// One for each number: what Meta does to one says little of the others.
+    breakers: Cache<ChannelId, Breaker>,
     pace: Pace,
     /// The newest item of the customer that was marked read.
     marked: Cache<ConversationId, i64>,
+    /// Customers whose number WhatsApp spells otherwise, and that was written down.
+    learned: Cache<(ChannelId, ContactId), ()>,
+}
+
+impl Inner {
+    fn breaker(&self, id: ChannelId) -> Breaker {
+        self.breakers
+            .get_with(id, || Breaker::new("graph", BreakerPolicy::HTTP))
+    }
 }
 
 impl Sender {
@@ -59,12 +77,14 @@ impl Sender {
     ///
     /// # Errors
     /// [`Error::Client`].
-    pub fn new(ctx: &Context, channels: Channels) -> Result<Self, Error> {
+    pub fn new(ctx: &Context, channels: Channels, media: Media) -> Result<Self, Error> {
         Ok(Self(Arc::new(Inner {
             api: CloudApi::new(&ctx.config.whatsapp)?,
-            breaker: Breaker::new("graph", BreakerPolicy::HTTP),
+            media,
+            breakers: Cache::new(MAX_CHANNELS),
             pace: Pace::new(ctx.limits.clone(), &ctx.config.whatsapp),
             marked: Cache::new(MAX_MARKED),
+            learned: Cache::new(MAX_MARKED),
             ctx: ctx.clone(),
             channels,
         })))
@@ -74,9 +94,13 @@ impl Sender {
     pub fn start(&self, shutdown: &Shutdown) {
         shutdown.spawn_essential("gateway-sender", self.clone().run(shutdown.clone()));
         shutdown.spawn("gateway-sweep", self.clone().sweep(shutdown.clone()));
+        shutdown.spawn("gateway-courtesy", self.clone().courtesy(shutdown.clone()));
     }
 
     async fn run(self, shutdown: Shutdown) {
+        if Mutant::SenderStartsLate.lives() {
+            tokio::time::sleep(Duration::from_secs(8)).await;
+        }
         let mut bell = self.0.ctx.bell.subscribe();
         let mut calls: JoinSet<()> = JoinSet::new();
         let parallel = self.0.ctx.config.whatsapp.parallel_calls;

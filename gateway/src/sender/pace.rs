@@ -1,5 +1,4 @@
-//! How fast Meta lets us send: per number, and per customer of a number. And for how long a number is not used at all
-//! after Meta refused it.
+//! How fast Meta lets us send: per number, and per customer of a number.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,8 +16,6 @@ const PAIR_PERIOD: Duration = Duration::from_secs(6);
 const MAX_WAIT: Duration = Duration::from_secs(1);
 /// The part of a second's messages that may leave at once.
 const BURST_SHARE: u32 = 4;
-/// How long a number that Meta refused is not used.
-pub(super) const STOPPED_FOR: Duration = Duration::from_secs(60);
 /// More numbers than an installation has.
 const MAX_CHANNELS: u64 = 10_000;
 
@@ -29,7 +26,6 @@ pub(super) struct Pace {
     messages_per_second: u32,
     /// First come, first served: only the first one in line asks for its number's turn.
     lines: Cache<ChannelId, Arc<Mutex<()>>>,
-    stopped: Cache<ChannelId, Instant>,
 }
 
 impl Pace {
@@ -40,10 +36,6 @@ impl Pace {
                 .with_burst(whatsapp.pair_burst),
             messages_per_second: whatsapp.messages_per_second,
             lines: Cache::new(MAX_CHANNELS),
-            stopped: Cache::builder()
-                .max_capacity(MAX_CHANNELS)
-                .time_to_live(STOPPED_FOR)
-                .build(),
         }
     }
 
@@ -86,18 +78,6 @@ impl Pace {
             tokio::time::sleep(turn.retry_after).await;
         }
     }
-
-    /// Nothing goes through this number for a while.
-    pub(super) fn stop(&self, channel_id: ChannelId) {
-        self.stopped
-            .insert(channel_id, Instant::now() + STOPPED_FOR);
-    }
-
-    /// How long the number is still not used.
-    pub(super) fn stopped(&self, channel_id: ChannelId) -> Option<Duration> {
-        let until = self.stopped.get(&channel_id)?;
-        Some(until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
-    }
 }
 
 #[cfg(test)]
@@ -131,6 +111,10 @@ mod tests {
             access_token: "token".to_owned().into(),
             throughput_per_second,
             default_team_id: None,
+            display_phone_number: None,
+            token_fingerprint: String::new(),
+            app_secrets: Vec::new(),
+            stopped: None,
         }
     }
 
@@ -165,17 +149,5 @@ mod tests {
             began.elapsed() >= Duration::from_millis(490),
             "the smaller of both settings holds"
         );
-    }
-
-    #[tokio::test]
-    async fn a_stopped_number_is_not_used_for_a_while_and_others_are() {
-        let pace = pace(&[]);
-        let (stopped, other) = (ChannelId::new(), ChannelId::new());
-        pace.stop(stopped);
-        assert!(
-            pace.stopped(stopped)
-                .is_some_and(|left| left > Duration::from_secs(55))
-        );
-        assert_eq!(pace.stopped(other), None);
     }
 }

@@ -4,21 +4,23 @@ use std::time::Duration;
 
 use balcao_core::bell::Wake;
 use balcao_core::metrics;
-use balcao_core::model::{Body, Rank, SendState};
+use balcao_core::model::{Body, MessageId, SendState};
 use balcao_core::store::channel::Channel;
-use balcao_core::store::outbox::{self, Leased, Letter};
-use balcao_core::store::{self, dead_letter, status};
-use compliance::{Mac, Place};
+use balcao_core::store::outbox::{self, Leased};
+use balcao_core::store::{self, parked};
+use compliance::{Mac, Place, SubjectId};
 
 use super::Sender;
-use super::pace::STOPPED_FOR;
-use crate::cloud_api::{Answer, Refusal};
+use super::prepare::{Matter, Prepared};
+use crate::cloud_api::{Answer, Refusal, Taken};
 use crate::graph_error::{self, Verdict};
 
-/// Calls after which a send fails instead of coming back.
+/// Calls and uploads after which a send fails instead of coming back.
 const MAX_TRIES: i16 = 8;
 /// The longest wait that tries of the same customer add up to: 4^5 seconds.
 const MAX_PAIR_POWER: u32 = 5;
+/// A send that stopped its number comes back after so long: when the stop is lifted, it goes.
+const STOPPED_AFTER: Duration = Duration::from_secs(1);
 /// The longest pause between two tries.
 const MAX_PAUSE: Duration = Duration::from_secs(300);
 /// Tries to write down that Meta took a message, and the pause between them in milliseconds. What is not written by
@@ -32,30 +34,18 @@ impl Sender {
         &self,
         send: &Leased,
         channel: &Channel,
-        letter: Letter,
-        body: Body,
+        prepared: Prepared,
         answer: Answer,
     ) -> Result<(), store::Error> {
         match answer {
-            Answer::Taken { wamid } => {
+            Answer::Taken(taken) => {
                 count("ok");
-                let mac = self
-                    .0
-                    .ctx
-                    .store
-                    .vault
-                    .mac_wamid(&channel.phone_number_id, &wamid);
-                self.taken(
-                    send,
-                    &letter,
-                    &Body {
-                        wamid: Some(wamid),
-                        ..body
-                    },
-                    mac,
-                )
-                .await?;
-                self.mark_read(send, channel, letter.last_inbound_seq).await
+                self.works(channel).await;
+                let address = prepared.address.clone();
+                self.taken(send, channel, prepared.matter, &taken).await?;
+                self.learn(send, channel, &address, &taken).await;
+                self.mark_read(send.conversation_id, channel, prepared.last_inbound_seq)
+                    .await
             }
             Answer::NotCalled => {
                 count("failed");
@@ -67,17 +57,32 @@ impl Sender {
                 count("unknown");
                 Ok(())
             }
-            Answer::Refused(refusal) => self.refused(send, refusal).await,
+            Answer::Refused(refusal) => self.refused(send, channel, refusal).await,
         }
     }
 
-    async fn refused(&self, send: &Leased, refusal: Refusal) -> Result<(), store::Error> {
+    /// Lifts a stop that this answer disproves.
+    async fn works(&self, channel: &Channel) {
+        if channel.stopped.is_some()
+            && let Err(error) = self.0.channels.resume(channel).await
+        {
+            tracing::warn!(%error, "the end of a stop could not be written down; the next send tries again");
+        }
+    }
+
+    async fn refused(
+        &self,
+        send: &Leased,
+        channel: &Channel,
+        refusal: Refusal,
+    ) -> Result<(), store::Error> {
         let Refusal {
             http_status,
             code,
             is_transient,
         } = refusal;
-        let shown = Some(code.unwrap_or_else(|| http_status.into()));
+        let told = code.unwrap_or_else(|| http_status.into());
+        let shown = Some(told);
         let verdict = graph_error::verdict(code, http_status, is_transient);
         tracing::info!(
             conversation_id = %send.conversation_id, seq = send.seq, http_status, code, ?verdict, "Meta refused a send"
@@ -107,29 +112,83 @@ impl Sender {
             }
             Verdict::StopChannel => {
                 count("refused");
-                tracing::error!(
-                    channel_id = %send.channel_id, http_status, code,
-                    "Meta refuses this number: nothing is sent through it until its token, permissions or payment are repaired"
-                );
-                self.0.pace.stop(send.channel_id);
-                self.put_back(send, jittered(STOPPED_FOR), shown).await
+                self.stop(send, channel, told).await
             }
         }
+    }
+
+    /// Stops a number that Meta refuses with this code (or HTTP status); the send waits.
+    pub(super) async fn stop(
+        &self,
+        send: &Leased,
+        channel: &Channel,
+        code: i32,
+    ) -> Result<(), store::Error> {
+        let reason = format!("code_{code}");
+        if self.0.channels.stop(channel, &reason).await? {
+            tracing::error!(
+                channel_id = %send.channel_id, code,
+                "Meta refuses this number: nothing is sent through it until it is repaired; ask: balcao channel check"
+            );
+        }
+        self.put_back(send, STOPPED_AFTER, Some(code)).await
+    }
+
+    /// Counts a try that ended before the call, and puts the send back unless it was the last one.
+    pub(super) async fn again(
+        &self,
+        send: &Leased,
+        base: Duration,
+        code: i32,
+    ) -> Result<(), store::Error> {
+        if send.tries + 1 >= MAX_TRIES {
+            return self.end(send, SendState::Failed, Some(code)).await;
+        }
+        let mut conn = self.0.ctx.store.worker.acquire().await?;
+        outbox::count_try(&mut conn, send).await?;
+        drop(conn);
+        self.put_back(send, backoff(base, send.tries), Some(code))
+            .await
     }
 
     /// Writes the message id down, again and again for a while: without it only a status can tell.
     async fn taken(
         &self,
         send: &Leased,
-        letter: &Letter,
-        body: &Body,
-        mac: Mac,
+        channel: &Channel,
+        matter: Matter,
+        taken: &Taken,
     ) -> Result<(), store::Error> {
+        let vault = &self.0.ctx.store.vault;
+        let mac = vault.mac_wamid(&channel.phone_number_id, &taken.wamid);
+        let item = match matter {
+            Matter::Item {
+                id,
+                subject_id,
+                body,
+            } => {
+                let body = Body {
+                    wamid: Some(taken.wamid.clone()),
+                    ..*body
+                };
+                let plaintext =
+                    serde_json::to_vec(&body).map_err(|_| store::Error::Damaged("content"))?;
+                Some((id, subject_id, plaintext))
+            }
+            Matter::Reaction => None,
+        };
         let mut writes = 1;
         loop {
-            match self.write_taken(send, letter, body, mac).await {
-                Ok(wakes) => {
-                    self.0.ctx.bell.ring(&wakes);
+            match self.write_taken(send, item.as_ref(), mac, taken).await {
+                Ok(wake) => {
+                    self.0.ctx.bell.ring(&[wake]);
+                    // What Meta told of it before it was known.
+                    match self.release(mac).await {
+                        Ok(wakes) => self.0.ctx.bell.ring(&wakes),
+                        Err(error) => {
+                            tracing::warn!(%error, "what waited for a message id is released later");
+                        }
+                    }
                     return Ok(());
                 }
                 Err(error) if writes >= MAX_WRITES => return Err(error),
@@ -145,50 +204,38 @@ impl Sender {
     async fn write_taken(
         &self,
         send: &Leased,
-        letter: &Letter,
-        body: &Body,
+        item: Option<&(MessageId, SubjectId, Vec<u8>)>,
         mac: Mac,
-    ) -> Result<Vec<Wake>, store::Error> {
+        taken: &Taken,
+    ) -> Result<Wake, store::Error> {
         let store = &self.0.ctx.store;
-        let plaintext = serde_json::to_vec(body).map_err(|_| store::Error::Damaged("content"))?;
         let mut tx = store.worker.begin().await?;
-        let keys = store.vault.load(&mut tx, &[letter.subject_id]).await?;
-        let sealed = match keys.require(letter.subject_id) {
-            Ok(key) => key.seal(Place::message(letter.item.id.0), &plaintext)?,
-            // Erased meanwhile: `outbox::sent` leaves the emptied row as it is.
-            Err(compliance::Error::NoKey(_)) => Vec::new(),
-            Err(error) => return Err(error.into()),
+        let mut resealed = None;
+        if let Some((id, subject_id, plaintext)) = item {
+            let keys = store.vault.load(&mut tx, &[*subject_id]).await?;
+            resealed = match keys.require(*subject_id) {
+                Ok(key) => Some(key.seal(Place::message(id.0), plaintext)?),
+                // Erased meanwhile: the emptied row stays as it is.
+                Err(compliance::Error::NoKey(_)) => None,
+                Err(error) => return Err(error.into()),
+            };
+        }
+        let taken = outbox::Taken {
+            mac,
+            resealed: resealed.as_deref(),
+            message_status: taken.held.as_deref(),
         };
-        let mut wakes = vec![outbox::sent(&mut tx, send, mac, &sealed).await?];
-        wakes.extend(merge_parked(&mut tx, mac).await?);
+        let wake = outbox::sent(&mut tx, send, taken).await?;
         tx.commit().await?;
-        Ok(wakes)
+        Ok(wake)
     }
 
-    /// Shows the customer that they were read, once per newest item. Best effort, not counted as a send.
-    async fn mark_read(
-        &self,
-        send: &Leased,
-        channel: &Channel,
-        seq: i64,
-    ) -> Result<(), store::Error> {
-        let inner = &*self.0;
-        if seq == 0
-            || inner.breaker.is_open()
-            || inner.marked.get(&send.conversation_id) == Some(seq)
-        {
-            return Ok(());
-        }
-        inner.marked.insert(send.conversation_id, seq);
-        let mut conn = inner.ctx.store.worker.acquire().await?;
-        let wamid = self.wamid(&mut conn, send, seq).await?;
-        drop(conn);
-        if let Some(wamid) = wamid
-            && !inner.api.mark_read(channel, &wamid).await
-        {
-            tracing::debug!(conversation_id = %send.conversation_id, seq, "a read mark was not taken");
-        }
-        Ok(())
+    async fn release(&self, mac: Mac) -> Result<Vec<Wake>, store::Error> {
+        let store = &self.0.ctx.store;
+        let mut tx = store.worker.begin().await?;
+        let wakes = parked::release(store, &mut tx, &[mac]).await?;
+        tx.commit().await?;
+        Ok(wakes)
     }
 
     pub(super) async fn put_back(
@@ -207,45 +254,18 @@ impl Sender {
         state: SendState,
         code: Option<i32>,
     ) -> Result<(), store::Error> {
-        let mut tx = self.0.ctx.store.worker.begin().await?;
+        let ctx = &self.0.ctx;
+        let mut tx = ctx.store.worker.begin().await?;
         let wake = outbox::end(&mut tx, send, state, code).await?;
+        if let (Some(code), SendState::Failed) = (code, state) {
+            outbox::of_send(&mut tx, send, code, ctx.clock.now()).await?;
+        }
         tx.commit().await?;
-        self.0.ctx.bell.ring(&[wake]);
+        if let Some(wake) = wake {
+            ctx.bell.ring(&[wake]);
+        }
         Ok(())
     }
-}
-
-/// Statuses that came before the message id was known.
-async fn merge_parked(conn: &mut store::PgConnection, mac: Mac) -> Result<Vec<Wake>, store::Error> {
-    let parked = dead_letter::unpark(&mut *conn, mac).await?;
-    let reports: Vec<status::Report> = parked
-        .into_iter()
-        .filter_map(|(rank, at)| {
-            Some(status::Report {
-                mac,
-                rank: rank_of(rank)?,
-                at,
-                error_code: None,
-                callback: None,
-            })
-        })
-        .collect();
-    if reports.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(status::apply(conn, &reports).await?.1)
-}
-
-fn rank_of(stored: i16) -> Option<Rank> {
-    let ranks = [
-        Rank::Accepted,
-        Rank::Sent,
-        Rank::Failed,
-        Rank::Delivered,
-        Rank::Read,
-        Rank::Played,
-    ];
-    ranks.into_iter().find(|rank| rank.stored() == stored)
 }
 
 /// Exponential with full jitter: anything up to `base` times 2^tries, at most five minutes, at least half of `base`.
@@ -286,14 +306,6 @@ mod tests {
                 "{tries}: {wait:?}"
             );
         }
-    }
-
-    #[test]
-    fn every_stored_rank_is_read_back() {
-        for rank in [10, 20, 25, 30, 40, 50] {
-            assert_eq!(rank_of(rank).map(Rank::stored), Some(rank));
-        }
-        assert_eq!(rank_of(0), None);
     }
 
     proptest! {

@@ -19,6 +19,7 @@ use balcao_core::limits::{Door, Limit, client_address};
 use balcao_core::metrics;
 use bytes::{Bytes, BytesMut};
 use chrono::TimeDelta;
+use compliance::Mutant;
 use futures_util::StreamExt;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -64,7 +65,13 @@ impl Webhook {
     /// [`Error::MissingSecret`].
     pub fn new(ctx: &Context, channels: Channels, queue: Queue<Work>) -> Result<Self, Error> {
         let config = &ctx.config;
-        let app_secrets: Arc<[SecretString]> = config.webhook.app_secrets().into();
+        let mut app_secrets = config.webhook.app_secrets().to_vec();
+        app_secrets.truncate(if Mutant::OneSecretOnly.lives() {
+            1
+        } else {
+            usize::MAX
+        });
+        let app_secrets: Arc<[SecretString]> = app_secrets.into();
         let verify_token = config
             .webhook
             .verify_token
@@ -168,6 +175,9 @@ async fn verify(
 /// Meta tells what happened.
 async fn receive(State(webhook): State<Webhook>, request: Request) -> Response {
     let answer = webhook.receive(request).await;
+    if Mutant::MetricUnlisted.lives() {
+        ::metrics::counter!("balcao_surprises_total").increment(1);
+    }
     let status = answer.map_or_else(|refused| refused.status, |()| StatusCode::OK);
     ::metrics::counter!(metrics::WEBHOOK_REQUESTS, "answer" => status.as_str().to_owned())
         .increment(1);
@@ -204,9 +214,14 @@ impl Webhook {
         let address = self.client(&request);
         let claimed = signature::claimed(request.headers());
         let claimed = claimed.ok_or_else(|| self.unsigned(address, StatusCode::UNAUTHORIZED))?;
-        acceptable(request.headers(), config.max_body_bytes).map_err(Refused::plain)?;
+        if !Mutant::HeadersIgnored.lives() {
+            acceptable(request.headers(), config.max_body_bytes).map_err(Refused::plain)?;
+        }
 
-        let patience = Duration::from_millis(config.body_timeout_ms);
+        let patience = match Mutant::SlowBodyAwaited.lives() {
+            true => Duration::MAX,
+            false => Duration::from_millis(config.body_timeout_ms),
+        };
         let read = tokio::time::timeout(patience, self.read(request.into_body())).await;
         let (body, _room) = read.map_err(|_| Refused::plain(StatusCode::REQUEST_TIMEOUT))??;
         let received = Instant::now();
@@ -242,6 +257,14 @@ impl Webhook {
             Refused::busy()
         })?;
         let patience = Duration::from_millis(RECEIPT_TIMEOUT_MS.saturating_add(work.len() as u64));
+        if Mutant::AckBeforeCommit.lives() {
+            let later = self.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                drop(later.0.queue.put(work, bytes));
+            });
+            return Ok(());
+        }
         let receipt = self.0.queue.put(work, bytes).map_err(|_| Refused::busy())?;
         match tokio::time::timeout(patience, receipt).await {
             Ok(Ok(Receipt::Stored)) => Ok(()),
@@ -252,7 +275,9 @@ impl Webhook {
     /// The items of a rightly signed body.
     fn items(&self, body: &Bytes, claimed: signature::Claimed) -> Option<Vec<payload::Item>> {
         let max_age = TimeDelta::days(self.0.ctx.config.retention.stale_days.into());
-        signature::is_ours(&self.0.app_secrets, body, claimed)
+        let of_numbers = self.0.channels.app_secrets();
+        let secrets = self.0.app_secrets.iter().chain(of_numbers.iter());
+        signature::is_ours(secrets, body, claimed)
             .then(|| payload::parse(body, self.0.ctx.clock.now(), max_age))
     }
 
@@ -285,7 +310,7 @@ impl Webhook {
     /// Spends the budget of an address: `status`, or 429 when it is spent.
     fn unsigned(&self, address: IpAddr, status: StatusCode) -> Refused {
         let decision = self.0.door.knock(address);
-        if decision.allowed {
+        if decision.allowed || Mutant::UnsignedUnlimited.lives() {
             return Refused::plain(status);
         }
         Refused {

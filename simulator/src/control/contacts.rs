@@ -4,9 +4,10 @@
 //! phone and can wait for it to grow.
 
 use super::compose;
+use crate::business::Number;
 use crate::error::Error;
-use crate::identity::phone_digits;
-use crate::phone::{Direction, Entry, Ticks};
+use crate::identity::{self, phone_digits};
+use crate::phone::{Contact, Direction, Entry, Ticks};
 use crate::state::{Sim, lock};
 use crate::status::{self, Step};
 use crate::webhook;
@@ -14,6 +15,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -31,8 +33,13 @@ pub(super) struct Search {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Named {
+pub(super) struct Written {
     name: Option<String>,
+    phone_number_id: Option<String>,
+    /// In a group: the member who writes.
+    from: Option<String>,
+    /// `standby`: the copy for an app that only observes.
+    field: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +48,7 @@ pub(super) struct Waiting {
     more_than: Option<usize>,
     #[serde(default)]
     wait_ms: u64,
+    phone_number_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +56,10 @@ pub(super) struct Waiting {
 pub(super) struct Change {
     name: Option<String>,
     username: Option<String>,
+    /// `phone`, `bsuid` or `username`: what businesses see.
+    identity: Option<String>,
+    /// What Meta calls the person, when it is not the phone.
+    wa_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -89,35 +101,98 @@ pub(super) async fn change(
 ) -> Result<Json<Value>, Error> {
     let digits = digits(&phone)?;
     let name = checked_name(change.name.as_deref())?;
+    let wa_id = change.wa_id.as_deref().map(digits_of).transpose()?;
     let summary = {
         let (strip, now) = (sim.faults.now().strip_ninth_digit, sim.clock.now());
         let mut phones = sim.phones();
-        let contact = phones.ensure(&sim.business.waba_id, &digits, strip, now);
+        let portfolio = sim.numbers.home().account.portfolio.clone();
+        let contact = phones.ensure(&portfolio, &digits, strip, now);
         if let Some(name) = name {
             contact.name = name;
         }
         if let Some(username) = change.username {
             contact.username = Some(username).filter(|username| !username.is_empty());
         }
-        contact.summary(now)
+        if let Some(identity) = &change.identity {
+            set_identity(contact, identity)?;
+        }
+        let key = contact.phone.clone();
+        if let Some(wa_id) = wa_id {
+            phones.set_wa_id(&key, &wa_id);
+        }
+        phones
+            .get(&key)
+            .map(|contact| contact.summary(now))
+            .unwrap_or_default()
     };
+    sim.ledger
+        .append("contact", sim.clock.now(), json!({"contact": summary}));
     sim.stream.contact(&summary);
     Ok(Json(summary))
 }
 
-/// `POST /sim/contacts/{phone}/messages?name=`: the customer sends something.
+/// What businesses see of the person; a username is made up when there is none.
+fn set_identity(contact: &mut Contact, identity: &str) -> Result<(), Error> {
+    match identity {
+        "phone" => contact.hidden = false,
+        "bsuid" => {
+            contact.hidden = true;
+            contact.username = None;
+        }
+        "username" => {
+            contact.hidden = true;
+            let digits = contact
+                .phone
+                .get(contact.phone.len().saturating_sub(4)..)
+                .unwrap_or_default()
+                .to_owned();
+            contact
+                .username
+                .get_or_insert_with(|| format!("cliente.{digits}"));
+        }
+        _ => {
+            return Err(Error::BadInput(
+                "identity is phone, bsuid or username".to_owned(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// `POST /sim/contacts/{phone}/messages?name=&phone_number_id=&from=&field=`: the customer sends something.
 pub(super) async fn write(
     State(sim): State<Arc<Sim>>,
     Path(phone): Path<String>,
-    Query(named): Query<Named>,
+    Query(written): Query<Written>,
     Json(body): Json<Value>,
 ) -> Result<(StatusCode, Json<Value>), Error> {
-    let digits = digits(&phone)?;
-    let name = checked_name(named.name.as_deref())?;
-    let event = compose::write(&sim, &digits, name.as_deref(), body)?;
-    let (id, phone) = (event.wamid.clone(), event.phone.clone());
-    sim.stream.message(&sim, &phone, &id);
-    webhook::publish(&sim, event);
+    let chat = digits(&phone)?;
+    let name = checked_name(written.name.as_deref())?;
+    let member = match (identity::is_group_id(&chat), written.from.as_deref()) {
+        (true, Some(from)) => Some(digits_of(from)?),
+        (true, None) => {
+            return Err(Error::BadInput(
+                "in a group, name the member who writes: ?from=PHONE".to_owned(),
+            ));
+        }
+        (false, _) => None,
+    };
+    let to = compose::Address {
+        number: number(&sim, written.phone_number_id.as_deref())?,
+        chat: &chat,
+        member: member.as_deref(),
+        name: name.as_deref(),
+        field: written.field.as_deref().unwrap_or("messages"),
+    };
+    let is_change = matches!(body["type"].as_str(), Some("reaction" | "edit" | "revoke"));
+    let (id, event) = compose::write(&sim, &to, body)?;
+    sim.stream.message(&sim, &chat, &id);
+    if is_change {
+        sim.stream.resync();
+    }
+    if let Some(event) = event {
+        webhook::publish(&sim, event);
+    }
     Ok((StatusCode::CREATED, Json(json!({"id": id}))))
 }
 
@@ -128,6 +203,7 @@ pub(super) async fn thread(
     Query(waiting): Query<Waiting>,
 ) -> Result<Json<Value>, Error> {
     let digits = digits(&phone)?;
+    let business = number(&sim, waiting.phone_number_id.as_deref())?;
     let wait = Duration::from_millis(waiting.wait_ms.min(WAIT_MS_MAX));
     let deadline = tokio::time::Instant::now() + wait;
     let mut changes = sim.stream.subscribe();
@@ -137,7 +213,12 @@ pub(super) async fn thread(
             match phones.get(&digits) {
                 None => (Vec::new(), Value::Null),
                 Some(contact) => (
-                    contact.thread.iter().map(Entry::to_json).collect(),
+                    contact
+                        .thread
+                        .iter()
+                        .filter(|entry| entry.number == business.id)
+                        .map(Entry::to_json)
+                        .collect(),
                     contact.summary(sim.clock.now()),
                 ),
             }
@@ -153,6 +234,29 @@ pub(super) async fn thread(
             () = sim.shutdown.cancelled() => {}
         }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Passed {
+    ms: i64,
+}
+
+/// `POST /sim/contacts/{phone}/advance {ms}`: for this person alone time passed; the window closes earlier.
+pub(super) async fn advance(
+    State(sim): State<Arc<Sim>>,
+    Path(phone): Path<String>,
+    Json(passed): Json<Passed>,
+) -> Result<Json<Value>, Error> {
+    let digits = digits(&phone)?;
+    let summary = {
+        let mut phones = sim.phones();
+        let contact = phones.get_mut(&digits).ok_or_else(unknown_contact)?;
+        contact.age(TimeDelta::milliseconds(passed.ms));
+        contact.summary(sim.clock.now())
+    };
+    sim.stream.contact(&summary);
+    Ok(Json(summary))
 }
 
 /// `POST /sim/contacts/{phone}/read`: somebody looks at the phone.
@@ -216,8 +320,7 @@ pub(super) async fn medium(
     State(sim): State<Arc<Sim>>,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Error> {
-    let shelf = lock(&sim.media);
-    let medium = shelf
+    let medium = lock(&sim.media)
         .get(&id)
         .ok_or_else(|| Error::NotFound("no such medium".to_owned()))?;
     let shown = [
@@ -246,13 +349,27 @@ pub(super) async fn medium(
             header::HeaderValue::from_static("nosniff"),
         ),
     ];
-    Ok((headers, medium.bytes.clone()))
+    Ok((headers, medium.bytes))
 }
 
-fn digits(phone: &str) -> Result<String, Error> {
+/// Digits of a phone, or a group's id as it is.
+pub(super) fn digits(phone: &str) -> Result<String, Error> {
+    if identity::is_group_id(phone) {
+        return Ok(phone.to_owned());
+    }
+    digits_of(phone)
+}
+
+pub(super) fn digits_of(phone: &str) -> Result<String, Error> {
     phone_digits(phone).ok_or_else(|| {
         Error::BadInput("the phone must have 7 to 15 digits, country code first".to_owned())
     })
+}
+
+/// The number with this id, or the first one.
+pub(super) fn number(sim: &Sim, phone_number_id: Option<&str>) -> Result<Arc<Number>, Error> {
+    sim.number(phone_number_id)
+        .ok_or_else(|| Error::NotFound("no number has this id: POST /sim/numbers first".to_owned()))
 }
 
 fn checked_name(name: Option<&str>) -> Result<Option<String>, Error> {
@@ -265,6 +382,6 @@ fn checked_name(name: Option<&str>) -> Result<Option<String>, Error> {
     }
 }
 
-fn unknown_contact() -> Error {
+pub(super) fn unknown_contact() -> Error {
     Error::NotFound("this phone has no contact yet: let it write first, or PUT it".to_owned())
 }

@@ -3,12 +3,19 @@
 //! Promises: JSON in and out; every refusal says what to send instead.
 //! Does not: ask for a token; it listens on the loopback interface and holds invented people only.
 
+mod calls;
+mod coexistence;
 mod compose;
 mod contacts;
+mod groups;
 mod ledger;
+mod notices;
+mod numbers;
 mod rotation;
 pub(crate) mod stream;
 mod switches;
+
+pub(crate) use numbers::Described;
 
 use crate::state::Sim;
 use axum::Json;
@@ -19,8 +26,8 @@ use axum::routing::{get, post, put};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A customer's photo in base64, with room for the JSON around it.
-const BODY_BYTES_MAX: usize = 24 * 1024 * 1024;
+/// A customer's document of 100 MB in base64, with room for the JSON around it.
+const BODY_BYTES_MAX: usize = 140 * 1024 * 1024;
 
 pub(crate) fn routes() -> Router<Arc<Sim>> {
     Router::new()
@@ -34,8 +41,21 @@ pub(crate) fn routes() -> Router<Arc<Sim>> {
             get(contacts::thread).post(contacts::write),
         )
         .route("/sim/contacts/{phone}/rotate", post(rotation::rotate))
+        .route("/sim/contacts/{phone}/advance", post(contacts::advance))
+        .route("/sim/contacts/{phone}/calls", post(calls::call))
+        .route("/sim/contacts/{phone}/preferences", post(calls::prefer))
+        .route("/sim/contacts/{phone}/echoes", post(coexistence::echo))
+        .route("/sim/history", post(coexistence::history))
+        .route("/sim/state-sync", post(coexistence::state_sync))
+        .route("/sim/groups", post(groups::create))
+        .route("/sim/groups/{id}/participants", post(groups::change))
+        .route("/sim/notices", post(notices::notice))
+        .route("/sim/templates", get(notices::templates))
+        .route("/sim/templates/{id}", post(notices::template))
+        .route("/sim/numbers", get(numbers::list).post(numbers::add))
         .route("/sim/contacts/{phone}/read", post(contacts::read))
         .route("/sim/contacts/{phone}/statuses", post(contacts::status))
+        .route("/sim/media", post(compose::shelve))
         .route("/sim/media/{id}", get(contacts::medium))
         .route(
             "/sim/faults",

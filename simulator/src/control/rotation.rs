@@ -1,13 +1,16 @@
 //! `POST /sim/contacts/{phone}/rotate {phone?}`: the person changes number, or only the user id changes.
 //!
-//! Promises: one `system` message with `previous_user_id`, as Meta sends since 2026-08; the thread moves along.
+//! Promises: one `system` message with `previous_user_id` to every number the person wrote to, as Meta sends since
+//! 2026-08; the thread moves along.
 //! Does not: tell anything else; the next message simply comes from the new identity.
 
+use crate::business::Number;
 use crate::error::Error;
 use crate::identity::{self, Author, phone_digits, wamid};
-use crate::phone::Contact;
+use crate::phone::{Contact, Phones};
 use crate::state::Sim;
-use crate::webhook::{self, Event, EventKind};
+use crate::webhook::envelope::Shape;
+use crate::webhook::{self, Event, Place};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
@@ -32,48 +35,102 @@ pub(super) async fn rotate(
         Some(new) => Some(phone_digits(new).ok_or_else(bad)?),
         None => None,
     };
-    let (event, summary) =
-        {
-            let mut phones = sim.phones();
-            let before = phones.get(&old).ok_or_else(|| {
-                Error::NotFound("this phone has no contact yet: let it write first".to_owned())
-            })?;
-            let (key, previous, from) = (
-                before.phone.clone(),
-                before.user_id.clone(),
-                before.wa_id.clone(),
-            );
-            let user_id =
-                match &new {
-                    Some(new) => identity::bsuid(&sim.business.waba_id, new),
-                    None => identity::bsuid(&sim.business.waba_id, &identity::numeric_id())
-                        .replacen("ZZ", previous.get(..2).unwrap_or("BR"), 1),
-                };
-            let to = new.clone().unwrap_or_else(|| key.clone());
-            let Some(contact) = phones.rename(&key, &to, &user_id) else {
-                return Err(Error::BadInput(
-                    "the new number belongs to another contact already".to_owned(),
-                ));
-            };
-            sim.ledger.append(
-                "rotation",
-                sim.clock.now(),
-                json!({"from": key, "to": to, "user_id": user_id}),
-            );
-            let from = new.is_some().then_some(from);
-            (
-                system_event(&sim, contact, &previous, from),
-                contact.summary(sim.clock.now()),
-            )
-        };
+    let mut turned = {
+        let mut phones = sim.phones();
+        turn(&sim, &mut phones, &old, new.as_deref())?
+    };
     sim.stream.resync();
-    webhook::publish(&sim, event);
-    Ok(Json(summary))
+    for event in turned.events.drain(..) {
+        webhook::publish(&sim, event);
+    }
+    Ok(Json(turned.summary))
 }
 
-fn system_event(sim: &Sim, contact: &Contact, previous: &str, from: Option<String>) -> Event {
+/// A contact that became another, and what the numbers it wrote to are told.
+struct Turned {
+    events: Vec<Event>,
+    summary: Value,
+}
+
+fn turn(sim: &Sim, phones: &mut Phones, old: &str, new: Option<&str>) -> Result<Turned, Error> {
+    let before = phones
+        .get(old)
+        .filter(|contact| !contact.is_group())
+        .ok_or_else(|| {
+            Error::NotFound("this phone has no contact yet: let it write first".to_owned())
+        })?;
+    let (key, from) = (before.phone.clone(), before.wa_id.clone());
+    let home = sim.numbers.home();
+    let numbers: Vec<Arc<Number>> = before
+        .numbers(&home.id)
+        .iter()
+        .filter_map(|id| sim.numbers.get(id))
+        .collect();
+    let ids = |contact: &Contact| -> Vec<(String, String)> {
+        let of = |number: &Arc<Number>| {
+            let portfolio = &number.account.portfolio;
+            (
+                contact.user_id(portfolio),
+                contact.parent_user_id(portfolio),
+            )
+        };
+        numbers.iter().map(of).collect()
+    };
+    let previous = ids(before);
+    let seed = new.map_or_else(identity::numeric_id, identity::canonical);
+    let to = new.unwrap_or(&key).to_owned();
+    if phones.rename(&key, &to, &seed).is_none() {
+        return Err(Error::BadInput(
+            "the new number belongs to another contact already".to_owned(),
+        ));
+    }
+    let now = sim.clock.now();
+    sim.ledger.append(
+        "rotation",
+        now,
+        json!({"from": key, "to": to, "seed": seed}),
+    );
+    for number in &numbers {
+        phones.ensure(&number.account.portfolio, &to, false, now);
+    }
+    let Some(contact) = phones.get(&to) else {
+        return Err(Error::NotFound("the contact is gone".to_owned()));
+    };
+    let shape = Shape::of(contact, &sim.faults.now());
+    let from = (new.is_some() && !shape.phone_hidden).then_some(from);
+    let events = numbers
+        .iter()
+        .zip(previous)
+        .map(|(number, previous)| {
+            system_event(sim, number, contact, &shape, (&previous, from.as_deref()))
+        })
+        .collect();
+    Ok(Turned {
+        events,
+        summary: contact.summary(now),
+    })
+}
+
+/// `before`: the previous user id and parent id, and the previous number where it may be told.
+fn system_event(
+    sim: &Sim,
+    number: &Arc<Number>,
+    contact: &Contact,
+    shape: &Shape,
+    before: (&(String, String), Option<&str>),
+) -> Event {
+    let ((previous, previous_parent), from) = before;
     let id = wamid(&contact.wa_id, Author::Customer);
-    let mut system = json!({"user_id": contact.user_id, "previous_user_id": previous});
+    let portfolio = &number.account.portfolio;
+    let mut system = json!({});
+    if !shape.legacy {
+        system["user_id"] = json!(contact.user_id(portfolio));
+        system["previous_user_id"] = json!(previous);
+    }
+    if shape.parent_ids {
+        system["parent_user_id"] = json!(contact.parent_user_id(portfolio));
+        system["previous_parent_user_id"] = json!(previous_parent);
+    }
     let mut item =
         json!({"id": id, "timestamp": sim.clock.now().timestamp().to_string(), "type": "system"});
     match from {
@@ -94,11 +151,12 @@ fn system_event(sim: &Sim, contact: &Contact, previous: &str, from: Option<Strin
     item["system"] = system;
     Event {
         identity: format!("message:{id}"),
-        kind: EventKind::Message,
+        place: Place::MESSAGES,
+        number: number.clone(),
         phone: contact.phone.clone(),
         wamid: id,
-        contact: None,
-        item,
+        contacts: Vec::new(),
+        items: vec![item],
         attempted: None,
     }
 }

@@ -1,5 +1,6 @@
 //! Faults, clock, webhook address and raw webhooks.
 
+use super::contacts::number;
 use crate::clock::rfc3339;
 use crate::error::Error;
 use crate::faults::Faults;
@@ -34,23 +35,31 @@ pub(super) async fn set_faults(
 
 /// `GET /sim/webhook`.
 pub(super) async fn webhook(State(sim): State<Arc<Sim>>) -> Json<Value> {
-    Json(json!({"url": sim.webhook_url(), "unacknowledged": sim.queue.unacknowledged()}))
+    let url = sim.numbers.home().callback(true);
+    Json(json!({"url": url, "unacknowledged": sim.queue.unacknowledged()}))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Address {
+pub(super) struct Destination {
     url: String,
+    /// Only this number's webhooks.
+    phone_number_id: Option<String>,
 }
 
-/// `PUT /sim/webhook {url}`: posts go there from now on, waiting redeliveries at once.
+/// `PUT /sim/webhook {url, phone_number_id?}`: posts go there from now on, waiting redeliveries at once; without a
+/// number every override is forgotten.
 pub(super) async fn set_webhook(
     State(sim): State<Arc<Sim>>,
-    Json(address): Json<Address>,
+    Json(destination): Json<Destination>,
 ) -> Result<Json<Value>, Error> {
-    webhook::check_url(&address.url).map_err(Error::BadInput)?;
-    sim.set_webhook_url(address.url.clone());
-    Ok(Json(json!({"url": address.url})))
+    webhook::check_url(&destination.url).map_err(Error::BadInput)?;
+    match destination.phone_number_id.as_deref() {
+        Some(id) => number(&sim, Some(id))?.set_callback(Some(destination.url.clone())),
+        None => sim.numbers.redirect_all(&destination.url),
+    }
+    sim.agenda.hurry_redeliveries();
+    Ok(Json(json!({"url": destination.url})))
 }
 
 /// `POST /sim/webhooks/redeliver`: waiting redeliveries are due now.
@@ -72,28 +81,30 @@ enum Signature {
 pub(super) struct Signed {
     #[serde(default)]
     signature: Signature,
+    phone_number_id: Option<String>,
 }
 
-/// `POST /sim/webhooks/raw?signature=right|wrong|missing`: signs the body as it is and posts it once.
+/// `POST /sim/webhooks/raw?signature=right|wrong|missing&phone_number_id=`: signs the body as it is and posts it once.
 pub(super) async fn raw(
     State(sim): State<Arc<Sim>>,
     Query(signed): Query<Signed>,
     body: Bytes,
-) -> Json<Value> {
+) -> Result<Json<Value>, Error> {
+    let number = number(&sim, signed.phone_number_id.as_deref())?;
     let signature = match signed.signature {
-        Signature::Right => Some(sign::signature(&sim.secrets.app_secret, &body)),
+        Signature::Right => Some(sign::signature(&number.app.secret, &body)),
         Signature::Wrong => Some(sign::signature("not the app secret", &body)),
         Signature::Missing => None,
     };
     let bytes = body.len();
-    let outcome = delivery::send(&sim, body, signature).await;
+    let outcome = delivery::send(&sim, &number.callback(true), body, signature).await;
     let answer = json!({"status": outcome.as_ref().ok(), "error": outcome.as_ref().err()});
     sim.ledger.append(
         "raw",
         sim.clock.now(),
         json!({"http": outcome.as_ref().ok(), "error": outcome.err(), "bytes": bytes}),
     );
-    Json(answer)
+    Ok(Json(answer))
 }
 
 /// `GET /sim/clock`.
@@ -125,12 +136,7 @@ pub(super) async fn advance(
     Ok(Json(json!({"now": now})))
 }
 
-/// `GET /sim/business`: the number the phones write to.
+/// `GET /sim/business`: the first number, which phones write to when nobody says otherwise.
 pub(super) async fn business(State(sim): State<Arc<Sim>>) -> Json<Value> {
-    Json(json!({
-        "name": sim.business.name,
-        "display_phone_number": sim.business.display_phone_number,
-        "phone_number_id": sim.business.phone_number_id,
-        "waba_id": sim.business.waba_id,
-    }))
+    Json(sim.numbers.home().to_json())
 }

@@ -1,13 +1,16 @@
-//! Nodes and edges around the number: its fields, the account's numbers, subscriptions.
+//! Nodes and edges around accounts and numbers: fields, lists, subscriptions.
 //!
-//! Promises: `fields=` selects; saving a callback verifies it first, as Meta does.
-//! Does not: page; there is one number.
+//! Promises: `fields=` selects; saving a callback verifies it first, as Meta does; the faults of a number show in its
+//! fields.
+//! Does not: page; an account has few numbers.
 
+use super::access::{Caller, MANAGEMENT};
 use super::error::GraphError;
-use crate::state::Sim;
+use crate::business::{Account, Number};
+use crate::state::{Sim, lock};
 use crate::webhook;
-use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::{Extension, Json};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,22 +23,26 @@ pub(super) struct Fields {
 
 type Answer = Result<Json<Value>, GraphError>;
 
-/// `GET /{id}`: the number, the account or a medium.
+/// `GET /{id}`: a number, an account, a template or a medium.
 pub(super) async fn node(
     State(sim): State<Arc<Sim>>,
+    Extension(caller): Extension<Caller>,
     Path((_version, id)): Path<(String, String)>,
     Query(query): Query<Fields>,
 ) -> Answer {
-    if id == sim.business.phone_number_id {
-        return Ok(Json(select(number(&sim), query.fields.as_deref())));
+    let fields = query.fields.as_deref();
+    if sim.numbers.get(&id).is_some() {
+        let number = caller.number(&sim, &id, MANAGEMENT, "get")?;
+        return Ok(Json(select(self::number(&sim, &number), fields)));
     }
-    if id == sim.business.waba_id {
-        let account = json!({
-            "id": id, "name": sim.business.name, "timezone_id": "25", "currency": "BRL",
-            "message_template_namespace": "simulated", "account_review_status": "APPROVED",
-            "health_status": health(&sim),
-        });
-        return Ok(Json(select(account, query.fields.as_deref())));
+    if !sim.numbers.of_account(&id).is_empty() {
+        let (account, number) = caller.account(&sim, &id, "get")?;
+        return Ok(Json(select(self::account(&sim, &account, &number), fields)));
+    }
+    for account in caller.accounts(&sim) {
+        if let Some(template) = lock(&account.templates).by_id(&id) {
+            return Ok(Json(super::templates::select(template, fields)));
+        }
     }
     super::media::resolve(&sim, &id).map(Json)
 }
@@ -43,114 +50,175 @@ pub(super) async fn node(
 /// `GET /{waba}/phone_numbers`.
 pub(super) async fn numbers(
     State(sim): State<Arc<Sim>>,
+    Extension(caller): Extension<Caller>,
     Path((_version, id)): Path<(String, String)>,
     Query(query): Query<Fields>,
 ) -> Answer {
-    expect_account(&sim, &id, "get")?;
-    let number = select(number(&sim), query.fields.as_deref());
+    caller.account(&sim, &id, "get")?;
+    let numbers: Vec<Value> = sim
+        .numbers
+        .of_account(&id)
+        .iter()
+        .map(|number| select(self::number(&sim, number), query.fields.as_deref()))
+        .collect();
     Ok(Json(
-        json!({"data": [number], "paging": {"cursors": {"before": "MAZDZD", "after": "MAZDZD"}}}),
+        json!({"data": numbers, "paging": {"cursors": {"before": "MAZDZD", "after": "MAZDZD"}}}),
     ))
-}
-
-/// `GET /{phone_number_id}/whatsapp_business_profile`.
-pub(super) async fn profile(
-    State(sim): State<Arc<Sim>>,
-    Path((_version, id)): Path<(String, String)>,
-) -> Answer {
-    if id != sim.business.phone_number_id {
-        return Err(GraphError::unknown_object("get", &id));
-    }
-    let profile = json!({"messaging_product": "whatsapp", "about": sim.business.name, "vertical": "PROF_SERVICES"});
-    Ok(Json(json!({"data": [profile]})))
 }
 
 /// `GET /{waba}/subscribed_apps`.
 pub(super) async fn subscriptions(
     State(sim): State<Arc<Sim>>,
+    Extension(caller): Extension<Caller>,
     Path((_version, id)): Path<(String, String)>,
 ) -> Answer {
-    expect_account(&sim, &id, "get")?;
-    let app = json!({"whatsapp_business_api_data": {"id": "100000000000001", "name": "simulated"}, "override_callback_uri": sim.webhook_url()});
+    let (account, number) = caller.account(&sim, &id, "get")?;
+    let faults = sim.faults.now();
+    let refused = sim.numbers.of_account(&id).iter().any(|number| {
+        faults
+            .numbers
+            .get(&number.id)
+            .and_then(|fault| fault.subscribed)
+            == Some(false)
+    });
+    if refused || !account.is_subscribed() {
+        return Ok(Json(json!({"data": []})));
+    }
+    let mut app = json!({"whatsapp_business_api_data": {
+        "id": number.app.id, "name": "simulated", "link": format!("https://www.facebook.com/games/?app_id={}", number.app.id),
+    }});
+    if let Some(url) = account.callback() {
+        app["override_callback_uri"] = json!(url);
+    }
     Ok(Json(json!({"data": [app]})))
 }
 
 /// `POST /{waba}/subscribed_apps`, with an optional callback of its own.
 pub(super) async fn subscribe(
     State(sim): State<Arc<Sim>>,
+    Extension(caller): Extension<Caller>,
     Path((_version, id)): Path<(String, String)>,
     body: Bytes,
 ) -> Answer {
-    expect_account(&sim, &id, "post")?;
+    let (account, _) = caller.account(&sim, &id, "post")?;
     let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    if let Some(url) = body["override_callback_uri"].as_str() {
-        let token = body["verify_token"]
-            .as_str()
-            .ok_or_else(|| GraphError::missing("verify_token"))?;
-        webhook::check_url(url).map_err(GraphError::invalid)?;
-        let outcome = webhook::verify::verify(&sim, url, token).await;
-        sim.ledger.append(
-            "verify",
-            sim.clock.now(),
-            json!({"ok": outcome.is_ok(), "reason": outcome.as_ref().err(), "attempts": 1}),
-        );
-        outcome.map_err(|reason| {
-            GraphError::parameter(format!("The callback could not be verified: {reason}."))
-        })?;
-        sim.set_webhook_url(url.to_owned());
+    let callback = verified_callback(&sim, &body).await?;
+    account.subscribe(true, callback);
+    for number in sim.numbers.of_account(&id) {
+        sim.faults.mend_subscription(&number.id);
     }
+    sim.agenda.hurry_redeliveries();
     Ok(Json(json!({"success": true})))
 }
 
-/// `DELETE /{waba}/subscribed_apps`: accepted, without effect; a simulator without a receiver would be of no use.
-pub(super) async fn unsubscribe(
-    State(sim): State<Arc<Sim>>,
-    Path((_version, id)): Path<(String, String)>,
-) -> Answer {
-    expect_account(&sim, &id, "delete")?;
-    Ok(Json(json!({"success": true})))
+/// The override in a body, once its GET was answered rightly.
+pub(super) async fn verified_callback(
+    sim: &Sim,
+    body: &Value,
+) -> Result<Option<String>, GraphError> {
+    let Some(url) = body["override_callback_uri"]
+        .as_str()
+        .filter(|url| !url.is_empty())
+    else {
+        return Ok(None);
+    };
+    let token = body["verify_token"]
+        .as_str()
+        .ok_or_else(|| GraphError::missing("verify_token"))?;
+    verify(sim, url, token).await?;
+    Ok(Some(url.to_owned()))
 }
 
-pub(super) fn expect_account(sim: &Sim, id: &str, method: &str) -> Result<(), GraphError> {
-    if id == sim.business.waba_id {
-        Ok(())
-    } else {
-        Err(GraphError::unknown_object(method, id))
-    }
-}
-
-fn number(sim: &Sim) -> Value {
-    json!({
-        "id": sim.business.phone_number_id,
-        "display_phone_number": sim.business.display_phone_number,
-        "verified_name": sim.business.name,
-        "code_verification_status": "VERIFIED",
-        "name_status": "APPROVED",
-        "quality_rating": "GREEN",
-        "platform_type": "CLOUD_API",
-        "throughput": {"level": "STANDARD"},
-        "status": "CONNECTED",
-        "account_mode": "LIVE",
-        "is_on_biz_app": false,
-        "whatsapp_business_manager_messaging_limit": "TIER_UNLIMITED",
-        "webhook_configuration": {"application": sim.webhook_url()},
-        "health_status": health(sim),
+/// Asks the callback for the challenge.
+pub(super) async fn verify(sim: &Sim, url: &str, token: &str) -> Result<(), GraphError> {
+    webhook::check_url(url).map_err(GraphError::invalid)?;
+    let outcome = webhook::verify::verify(sim, url, token).await;
+    sim.ledger.append(
+        "verify",
+        sim.clock.now(),
+        json!({"ok": outcome.is_ok(), "reason": outcome.as_ref().err(), "attempts": 1}),
+    );
+    outcome.map_err(|reason| {
+        GraphError::parameter(format!("The callback could not be verified: {reason}."))
     })
 }
 
-fn health(sim: &Sim) -> Value {
+/// `DELETE /{waba}/subscribed_apps`: no webhook until it is subscribed again.
+pub(super) async fn unsubscribe(
+    State(sim): State<Arc<Sim>>,
+    Extension(caller): Extension<Caller>,
+    Path((_version, id)): Path<(String, String)>,
+) -> Answer {
+    let (account, _) = caller.account(&sim, &id, "delete")?;
+    account.subscribe(false, None);
+    Ok(Json(json!({"success": true})))
+}
+
+fn account(sim: &Sim, account: &Account, number: &Number) -> Value {
+    let faults = sim.faults.now();
+    let fault = faults.numbers.get(&number.id);
+    let review = fault.and_then(|fault| fault.account_review_status.clone());
+    json!({
+        "id": account.id, "name": account.name, "timezone_id": "25", "currency": "BRL",
+        "message_template_namespace": "simulated",
+        "account_review_status": review.unwrap_or_else(|| "APPROVED".to_owned()),
+        "business_verification_status": "verified", "country": "BR", "ownership_type": "SELF",
+        "health_status": fault.and_then(|fault| fault.health.clone()).unwrap_or_else(|| health(number)),
+    })
+}
+
+fn number(sim: &Sim, number: &Number) -> Value {
+    let registered = number.state().registered;
+    let mut configuration = json!({"application": number.app.callback()});
+    if let Some(url) = number.account.callback() {
+        configuration["whatsapp_business_account"] = json!(url);
+    }
+    if let Some(url) = number.own_callback() {
+        configuration["phone_number"] = json!(url);
+    }
+    let mut node = json!({
+        "id": number.id,
+        "display_phone_number": number.display_phone_number,
+        "verified_name": number.name,
+        "code_verification_status": "VERIFIED",
+        "name_status": "APPROVED",
+        "quality_rating": "GREEN",
+        "quality_score": {"score": "GREEN"},
+        "platform_type": if registered { "CLOUD_API" } else { "NOT_APPLICABLE" },
+        "throughput": {"level": if registered { "STANDARD" } else { "NOT_APPLICABLE" }},
+        "status": if registered { "CONNECTED" } else { "DISCONNECTED" },
+        "account_mode": "LIVE",
+        "is_official_business_account": false,
+        "is_on_biz_app": false,
+        "is_pin_enabled": number.state().pin.is_some(),
+        "messaging_limit_tier": "TIER_UNLIMITED",
+        "whatsapp_business_manager_messaging_limit": "TIER_UNLIMITED",
+        "webhook_configuration": configuration,
+        "health_status": health(number),
+    });
+    if let Some(fault) = sim.faults.now().numbers.get(&number.id) {
+        for (key, value) in fault.fields() {
+            node[key] = value;
+        }
+    }
+    node
+}
+
+fn health(number: &Number) -> Value {
     json!({
         "can_send_message": "AVAILABLE",
         "entities": [
-            {"entity_type": "PHONE_NUMBER", "id": sim.business.phone_number_id, "can_send_message": "AVAILABLE"},
-            {"entity_type": "WABA", "id": sim.business.waba_id, "can_send_message": "AVAILABLE"},
+            {"entity_type": "PHONE_NUMBER", "id": number.id, "can_send_message": "AVAILABLE"},
+            {"entity_type": "WABA", "id": number.account.id, "can_send_message": "AVAILABLE"},
+            {"entity_type": "BUSINESS", "id": number.account.portfolio, "can_send_message": "AVAILABLE"},
+            {"entity_type": "APP", "id": number.app.id, "can_send_message": "AVAILABLE"},
         ],
     })
 }
 
 /// The fields asked for, and always the id; without `fields` Meta's short default set.
 fn select(node: Value, fields: Option<&str>) -> Value {
-    let short = "verified_name,code_verification_status,display_phone_number,quality_rating,platform_type,throughput,name,timezone_id,message_template_namespace";
+    let short = "verified_name,code_verification_status,display_phone_number,quality_rating,platform_type,throughput,webhook_configuration,name,timezone_id,message_template_namespace";
     let wanted: Vec<&str> = fields.unwrap_or(short).split(',').map(str::trim).collect();
     match node {
         Value::Object(node) => node

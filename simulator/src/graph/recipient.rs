@@ -1,9 +1,10 @@
-//! Whom a send is for: `to` (a phone) or `recipient` (a BSUID).
+//! Whom a send is for: `to` (a phone, or a group) or `recipient` (a BSUID).
 //!
 //! Promises: `to` wins when both are given; a BSUID in `to` is answered with 200 and dropped, as Meta does.
 //! Does not: invent people for unknown BSUIDs.
 
 use super::error::GraphError;
+use crate::business::Number;
 use crate::identity;
 use crate::state::Sim;
 use serde_json::{Map, Value, json};
@@ -18,27 +19,19 @@ pub(crate) enum Recipient {
         input: String,
     },
     /// A person without a phone.
-    UserId {
-        phone: String,
-        user_id: String,
-        input: String,
-    },
+    UserId { phone: String, input: String },
+    /// A group the number is in.
+    Group { id: String },
     /// A BSUID in `to`: Meta takes its digits for a phone, says yes and drops the message.
     Nowhere { digits: String, input: String },
 }
 
 impl Recipient {
-    pub(crate) fn resolve(sim: &Sim, body: &Map<String, Value>) -> Result<Self, GraphError> {
-        if body
-            .get("recipient_type")
-            .and_then(Value::as_str)
-            .is_some_and(|kind| kind != "individual")
-        {
-            return Err(GraphError::new(
-                131_051,
-                "Only recipient_type individual is simulated.",
-            ));
-        }
+    pub(crate) fn resolve(
+        sim: &Sim,
+        number: &Number,
+        body: &Map<String, Value>,
+    ) -> Result<Self, GraphError> {
         let given = |key: &str| match body.get(key) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
@@ -46,14 +39,39 @@ impl Recipient {
                 "Param {key} must be a non-empty string."
             ))),
         };
+        match body.get("recipient_type").map(Value::as_str) {
+            None | Some(Some("individual")) => {}
+            Some(Some("group")) => {
+                let id = given("to")?
+                    .ok_or_else(|| GraphError::parameter("The parameter to is required."))?;
+                return Self::by_group(sim, number, id);
+            }
+            Some(_) => {
+                return Err(GraphError::parameter(
+                    "Param recipient_type must be one of {individual, group}",
+                ));
+            }
+        }
         match (given("to")?, given("recipient")?) {
-            (Some(to), _) => Self::by_phone(sim, to),
-            (None, Some(recipient)) => Self::by_user_id(sim, recipient),
+            (Some(to), _) => Self::by_phone(sim, number, to),
+            (None, Some(recipient)) => Self::by_user_id(sim, number, recipient),
             (None, None) => Err(GraphError::parameter("The parameter to is required.")),
         }
     }
 
-    fn by_phone(sim: &Sim, input: String) -> Result<Self, GraphError> {
+    fn by_group(sim: &Sim, number: &Number, id: String) -> Result<Self, GraphError> {
+        let phones = sim.phones();
+        let group = phones.get(&id).and_then(|contact| contact.group.as_ref());
+        match group.filter(|group| group.number == number.id) {
+            Some(group) if !group.members.is_empty() => Ok(Recipient::Group { id }),
+            _ => Err(GraphError::new(
+                131_020,
+                "The group does not exist or has no other member.",
+            )),
+        }
+    }
+
+    fn by_phone(sim: &Sim, number: &Number, input: String) -> Result<Self, GraphError> {
         if identity::is_bsuid(&input) {
             let digits = input.chars().filter(char::is_ascii_digit).collect();
             return Ok(Recipient::Nowhere { digits, input });
@@ -63,7 +81,7 @@ impl Recipient {
                 "Param to must be a phone number: country code and number, digits only.",
             ));
         };
-        if digits == sim.business.display_phone_number {
+        if digits == number.display_phone_number {
             return Err(GraphError::new(
                 131_021,
                 "Recipient phone number must differ from the sender's.",
@@ -72,7 +90,7 @@ impl Recipient {
         let (faults, now) = (sim.faults.now(), sim.clock.now());
         let mut phones = sim.phones();
         let contact = phones.ensure(
-            &sim.business.waba_id,
+            &number.account.portfolio,
             &digits,
             faults.strip_ninth_digit,
             now,
@@ -84,14 +102,14 @@ impl Recipient {
         })
     }
 
-    fn by_user_id(sim: &Sim, input: String) -> Result<Self, GraphError> {
+    fn by_user_id(sim: &Sim, number: &Number, input: String) -> Result<Self, GraphError> {
         if !identity::is_bsuid(&input) {
             return Err(GraphError::invalid(
                 "Param recipient must be a business-scoped user id, e.g. BR.1234.",
             ));
         }
         let phones = sim.phones();
-        let Some(contact) = phones.by_user_id(&input) else {
+        let Some(contact) = phones.by_user_id(&number.account.portfolio, &input) else {
             return Err(GraphError::new(
                 131_026,
                 "No user with this business-scoped user id in this portfolio.",
@@ -99,15 +117,15 @@ impl Recipient {
         };
         Ok(Recipient::UserId {
             phone: contact.phone.clone(),
-            user_id: input.clone(),
             input,
         })
     }
 
-    /// The key of the contact, when the message goes anywhere.
+    /// The key of the contact or group, when the message goes anywhere.
     pub(crate) fn phone(&self) -> Option<&str> {
         match self {
             Recipient::Phone { phone, .. } | Recipient::UserId { phone, .. } => Some(phone),
+            Recipient::Group { id } => Some(id),
             Recipient::Nowhere { .. } => None,
         }
     }
@@ -117,6 +135,7 @@ impl Recipient {
         match self {
             Recipient::Phone { wa_id, .. } => wa_id,
             Recipient::UserId { phone, .. } => phone,
+            Recipient::Group { id } => id.get(..20).unwrap_or(id),
             Recipient::Nowhere { digits, .. } => digits,
         }
     }
@@ -125,7 +144,8 @@ impl Recipient {
     pub(crate) fn answer(&self) -> Value {
         match self {
             Recipient::Phone { wa_id, input, .. } => json!({"input": input, "wa_id": wa_id}),
-            Recipient::UserId { user_id, input, .. } => json!({"input": input, "user_id": user_id}),
+            Recipient::UserId { input, .. } => json!({"input": input, "user_id": input}),
+            Recipient::Group { id } => json!({"input": id, "wa_id": id}),
             Recipient::Nowhere { digits, input } => json!({"input": input, "wa_id": digits}),
         }
     }

@@ -187,12 +187,17 @@ fn reaction(payload: &Value) -> Checked {
         1,
         256,
     )?;
-    within(
-        required(payload, "reaction", "emoji")?,
-        "reaction['emoji']",
-        0,
-        16,
-    )
+    let emoji = required(payload, "reaction", "emoji")?;
+    within(emoji, "reaction['emoji']", 0, 16)?;
+    // Digits and keycaps count as emoji only in company; letters never do.
+    if emoji.as_str().is_some_and(|text| {
+        text.chars().any(char::is_alphabetic) || text.is_ascii() && !text.is_empty()
+    }) {
+        return Err(GraphError::invalid(
+            "Param reaction['emoji'] must be one emoji, or empty to take it away.",
+        ));
+    }
+    Ok(())
 }
 
 fn template(payload: &Value) -> Checked {

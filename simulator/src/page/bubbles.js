@@ -1,5 +1,7 @@
 // Draws one message as a bubble. Text becomes text nodes only; nothing a customer or the business wrote is ever parsed as HTML.
 
+import { contentOf } from '/content.js';
+
 /** Makes an element: attributes by name, children as nodes or strings. */
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -8,7 +10,7 @@ export function el(tag, attributes = {}, ...children) {
     if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
     else node.setAttribute(name, value === true ? '' : value);
   }
-  node.append(...children.filter((child) => child !== null && child !== undefined));
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 
@@ -32,83 +34,53 @@ function ticksIcon(ticks, label) {
 /** Bold, italics and links as people know them from chats, built from nodes. */
 export function richText(text) {
   const line = el('span', { class: 'words' });
-  const pattern = /(https?:\/\/[^\s]+)|\*([^*\n]+)\*|_([^_\n]+)_/g;
+  const pattern = /(https?:\/\/[^\s]+)|\*([^*\n]+)\*|_([^_\n]+)_|~([^~\n]+)~/g;
   let from = 0;
   for (const match of text.matchAll(pattern)) {
     line.append(text.slice(from, match.index));
     if (match[1]) line.append(el('a', { href: match[1], target: '_blank', rel: 'noopener noreferrer' }, match[1]));
     else if (match[2]) line.append(el('b', {}, match[2]));
-    else line.append(el('i', {}, match[3]));
+    else if (match[3]) line.append(el('i', {}, match[3]));
+    else line.append(el('s', {}, match[4]));
     from = match.index + match[0].length;
   }
   line.append(text.slice(from));
   return line;
 }
 
-function mediaNode(type, payload, say) {
-  const source = payload.id ? `/sim/media/${encodeURIComponent(payload.id)}` : null;
-  const link = payload.link;
-  if (!source) return el('a', { href: link, target: '_blank', rel: 'noopener noreferrer', class: 'file' }, link ?? `[${type}]`);
-  if (type === 'image' || type === 'sticker') return el('img', { src: source, alt: payload.caption ?? type, class: type, loading: 'lazy' });
-  if (type === 'audio') return el('audio', { src: source, controls: true, preload: 'none' });
-  if (type === 'video') return el('video', { src: source, controls: true, preload: 'none' });
-  return el('a', { href: source, target: '_blank', rel: 'noopener', class: 'file' }, payload.filename ?? say('document'));
+/** The ad somebody came from. */
+function referralNode(referral, say) {
+  if (!referral) return null;
+  return el('span', { class: 'referral' }, el('small', {}, `${say('fromAd')} · ${referral.source_type ?? 'ad'}`), el('strong', {}, referral.headline ?? ''), referral.body ? el('span', {}, referral.body) : null);
 }
 
-function headerNode(header, say) {
-  if (!header) return null;
-  if (header.type === 'text') return el('strong', { class: 'head' }, header.text ?? '');
-  return mediaNode(header.type, header[header.type] ?? {}, say);
+function circumstance(context, say) {
+  if (!context) return null;
+  if (context.frequently_forwarded) return el('small', { class: 'faint' }, `⤳⤳ ${say('forwardedOften')}`);
+  if (context.forwarded) return el('small', { class: 'faint' }, `⤳ ${say('forwarded')}`);
+  const product = context.referred_product;
+  return product ? el('small', { class: 'faint' }, `🛍 ${say('product')} ${product.product_retailer_id}`) : null;
 }
 
-function interactiveNodes(message, actions, say) {
-  const payload = message.payload ?? {};
-  const action = payload.action ?? {};
-  const nodes = [headerNode(payload.header, say), richText(message.text)];
-  if (payload.footer) nodes.push(el('small', { class: 'foot' }, payload.footer.text ?? ''));
-  const extras = [];
-  for (const { reply } of action.buttons ?? []) {
-    if (reply) extras.push(el('button', { type: 'button', class: 'choice', 'data-testid': 'reply-button', 'data-id': reply.id, onclick: () => actions.tap(message, reply) }, reply.title));
-  }
-  if (action.sections && payload.type === 'list') {
-    extras.push(el('button', { type: 'button', class: 'choice', 'data-testid': 'list-opener', 'aria-haspopup': 'dialog', onclick: () => actions.openList(message) }, `☰ ${action.button ?? say('open')}`));
-  }
-  if (payload.type === 'cta_url') {
-    extras.push(el('a', { class: 'choice', href: action.parameters?.url, target: '_blank', rel: 'noopener noreferrer', 'data-testid': 'cta-link' }, `↗ ${action.parameters?.display_text ?? say('open')}`));
-  }
-  return { nodes, extras };
-}
-
-function contentOf(message, actions, say) {
-  const payload = message.payload ?? {};
-  switch (message.type) {
-    case 'text': case 'button': case 'template':
-      return { nodes: [richText(message.text)], extras: [] };
-    case 'interactive':
-      return message.direction === 'out' ? interactiveNodes(message, actions, say) : { nodes: [richText(message.text)], extras: [] };
-    case 'image': case 'sticker': case 'audio': case 'video': case 'document':
-      return { nodes: [mediaNode(message.type, payload, say), payload.caption ? richText(payload.caption) : null], extras: [] };
-    case 'location':
-      return { nodes: [el('span', { class: 'file' }, `📍 ${payload.name ?? say('location')} (${payload.latitude}, ${payload.longitude})`)], extras: [] };
-    case 'contacts':
-      return { nodes: [el('span', { class: 'file' }, `👤 ${payload[0]?.name?.formatted_name ?? say('contact')}`)], extras: [] };
-    default:
-      return { nodes: [el('i', {}, `${say('unsupported')} (${message.type})`)], extras: [] };
-  }
-}
-
-/** A whole bubble. `quoted` is the message it answers, `reactions` what was stuck to it. */
-export function bubble(message, { quoted, reactions, actions, say, time }) {
-  const { nodes, extras } = contentOf(message, actions, say);
+/** A whole bubble. `quoted` is the message it answers; `actions` what a person can do with it. */
+export function bubble(message, { quoted, actions, say, time, group }) {
   const mine = message.direction === 'in';
   const label = `${say(mine ? 'you' : 'business')}, ${time(message.at)}, ${say(message.ticks)}`;
-  const foot = el('span', { class: 'meta' }, time(message.at), ...(mine || message.ticks === 'failed' ? [ticksIcon(message.ticks, say(message.ticks))] : []));
-  const quote = quoted ? el('span', { class: 'quote' }, richText(quoted.text)) : null;
-  const body = el('div', { class: 'bubble' }, quote, ...nodes, foot);
-  const stuck = reactions.length ? el('span', { class: 'reaction' }, reactions.join(' ')) : null;
-  const error = message.error_code ? el('small', { class: 'failure' }, `${say('failed')}: ${message.error_code}`) : null;
-  return el('article', {
+  const attributes = {
     class: `message ${message.direction}`, 'aria-label': label, 'data-testid': 'message-bubble', 'data-id': message.id,
     'data-direction': message.direction, 'data-type': message.type, 'data-ticks': message.ticks,
-  }, body, ...extras, stuck, error);
+  };
+  if (message.type === 'system' || message.type === 'call') return el('article', { ...attributes, class: 'line' }, contentOf(message, actions, say).nodes);
+  const marks = [message.edited && !message.deleted ? say('edited') : null, message.from_app ? say('fromApp') : null].filter(Boolean).join(' · ');
+  const foot = el('span', { class: 'meta' }, marks ? `${marks} · ` : null, time(message.at), mine || message.ticks === 'failed' ? ticksIcon(message.ticks, say(message.ticks)) : null);
+  const menu = el('button', { type: 'button', class: 'more', 'aria-haspopup': 'dialog', 'aria-label': say('more'), 'data-testid': 'message-menu', onclick: () => actions.menu(message) }, '⋯');
+  if (message.deleted) return el('article', { ...attributes, 'data-deleted': true }, el('div', { class: 'bubble' }, el('i', { class: 'faint' }, `🚫 ${say('deleted')}`), foot));
+  const { nodes, extras } = contentOf(message, actions, say);
+  const quote = quoted ? el('span', { class: 'quote' }, richText(quoted.text)) : null;
+  const author = group && mine ? el('strong', { class: 'author' }, message.from ?? '') : null;
+  const bare = message.type === 'sticker' ? ' bare' : '';
+  const body = el('div', { class: `bubble${bare}` }, menu, author, circumstance(message.context, say), referralNode(message.referral, say), quote, nodes, foot);
+  const stuck = message.reactions?.length ? el('span', { class: 'reaction', 'data-testid': 'reactions' }, message.reactions.map(({ emoji }) => emoji).join(' ')) : null;
+  const error = message.error_code ? el('small', { class: 'failure' }, `${say('failed')}: ${message.error_code}`) : null;
+  return el('article', attributes, body, extras, stuck, error);
 }

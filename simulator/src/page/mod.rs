@@ -31,17 +31,37 @@ pub(crate) fn routes() -> Router<Arc<Sim>> {
             get(|| async { asset("text/javascript; charset=utf-8", include_str!("bubbles.js")) }),
         )
         .route(
+            "/content.js",
+            get(|| async { script(include_str!("content.js")) }),
+        )
+        .route(
+            "/deeds.js",
+            get(|| async { script(include_str!("deeds.js")) }),
+        )
+        .route(
             "/faults.js",
-            get(|| async { asset("text/javascript; charset=utf-8", include_str!("faults.js")) }),
+            get(|| async { script(include_str!("faults.js")) }),
+        )
+        .route(
+            "/sheets.js",
+            get(|| async { script(include_str!("sheets.js")) }),
+        )
+        .route(
+            "/tools.js",
+            get(|| async { script(include_str!("tools.js")) }),
         )
         .route(
             "/words.js",
-            get(|| async { asset("text/javascript; charset=utf-8", include_str!("words.js")) }),
+            get(|| async { script(include_str!("words.js")) }),
         )
         .route(
             "/icon.svg",
             get(|| async { asset("image/svg+xml", include_str!("icon.svg")) }),
         )
+}
+
+fn script(body: &'static str) -> Response {
+    asset("text/javascript; charset=utf-8", body)
 }
 
 fn asset(kind: &'static str, body: &'static str) -> Response {

@@ -1,12 +1,14 @@
 // The phone page: state, server events, contacts, composer. Bubbles and faults are drawn by their own files.
 
 import { bubble, el } from '/bubbles.js';
+import { deeds } from '/deeds.js';
 import { drawFaults } from '/faults.js';
+import { closeSheet } from '/sheets.js';
+import { drawTools } from '/tools.js';
 import { words } from '/words.js';
 
 const $ = (id) => document.getElementById(id);
-const state = { contacts: new Map(), phone: null, messages: [], faults: {}, business: {}, language: savedLanguage(), typingUntil: 0, follow: false, lost: false, health: { unacknowledged: 0, status: null } };
-const FILE_BYTES_MAX = 16 * 1024 * 1024;
+const state = { number: null, numbers: [], answering: null, member: 0, contacts: new Map(), phone: null, messages: [], faults: {}, business: {}, language: savedLanguage(), typingUntil: 0, follow: false, lost: false, health: { unacknowledged: 0, status: null } };
 const NAMES = ['Ana', 'Bruno', 'Carla', 'Davi', 'Elisa', 'Fábio', 'Gabi', 'Hugo', 'Iara', 'João', 'Lia', 'Mauro', 'Nina', 'Otávio', 'Rita'];
 
 const say = (word) => words[state.language][word] ?? word;
@@ -29,6 +31,9 @@ async function ask(method, path, body) {
 }
 
 const of = (phone, rest = '') => `/sim/contacts/${encodeURIComponent(phone)}${rest}`;
+
+/** Which number of the business is meant; until the page knows them, the simulator's first. */
+const about = () => (state.number ? `phone_number_id=${encodeURIComponent(state.number)}` : '');
 
 /** Runs an action; what goes wrong is shown under the phone until the next one works. */
 async function attempt(action) {
@@ -59,10 +64,19 @@ function drawAll() {
   drawThread();
   drawHead();
   drawHealth();
+  drawNumbers();
   drawFaults($('faults'), { faults: state.faults, phone: state.phone, say, change: putFaults });
+  drawTools($('tools'), host);
 }
 
 const putFaults = (next) => attempt(async () => { state.faults = await ask('PUT', '/sim/faults', next); drawAll(); });
+
+/** Which number of the business the phone is talking to; shown only when there are several. */
+function drawNumbers() {
+  $('number').hidden = state.numbers.length < 2;
+  $('number').replaceChildren(...state.numbers.map(({ phone_number_id, name, display_phone_number }) => el('option', { value: phone_number_id }, `${name} · ${pretty(display_phone_number)}`)));
+  $('number').value = state.number ?? '';
+}
 
 // ---- people ----
 const pretty = (phone) => phone.replace(/^55(\d{2})(\d{4,5})(\d{4})$/, '+55 $1 $2-$3').replace(/^(\d)/, (digit) => (phone.startsWith('55') && phone.length >= 12 ? digit : `+${digit}`));
@@ -92,11 +106,12 @@ async function addContact(digits, name) {
 }
 
 async function openContact(phone) {
-  if ($('sheet').open) showSheet(false);
+  closeSheet();
+  if (state.phone !== phone) answering(null);
   state.phone = phone;
   state.typingUntil = 0;
   history.replaceState(null, '', `#${phone}`);
-  const answer = await attempt(() => ask('GET', of(phone, '/messages')));
+  const answer = await attempt(() => ask('GET', of(phone, `/messages?${about()}`)));
   if (state.phone !== phone || !answer) return;
   state.messages = answer.messages;
   state.follow = true;
@@ -105,10 +120,19 @@ async function openContact(phone) {
   if (matchMedia('(hover: hover)').matches) $('text').focus();
 }
 
+/** What became of older messages: reactions, edits, deletions. */
+async function reread() {
+  const phone = state.phone;
+  const answer = await attempt(() => ask('GET', of(phone, `/messages?${about()}`)));
+  if (state.phone !== phone || !answer) return;
+  state.messages = answer.messages;
+  redraw();
+}
+
 /** Looking at a chat reads it. */
 function look() {
   const contact = state.contacts.get(state.phone);
-  const unread = state.messages.some((message) => message.direction === 'out' && message.ticks !== 'read' && message.ticks !== 'played' && message.ticks !== 'failed' && message.type !== 'reaction');
+  const unread = state.messages.some((message) => message.direction === 'out' && message.ticks !== 'read' && message.ticks !== 'played' && message.ticks !== 'failed' && message.type !== 'reaction' && !message.from_app);
   if (contact && unread && document.visibilityState === 'visible') attempt(() => ask('POST', of(contact.phone, '/read'), {}));
 }
 
@@ -116,20 +140,18 @@ function look() {
 function drawHead() {
   const contact = state.contacts.get(state.phone);
   $('owner').textContent = contact ? `${say('phoneOf')} ${contact.name}` : say('choose');
-  $('owner-details').textContent = contact ? `${pretty(contact.phone)} · ${say(contact.window_open ? 'windowOpen' : 'windowClosed')}` : '';
+  const window = contact?.windows?.[state.number] ? 'windowOpen' : 'windowClosed';
+  const known = contact?.identity === 'username' ? `@${contact.username}` : contact?.identity === 'bsuid' ? 'BSUID' : contact && pretty(contact.phone);
+  $('owner-details').textContent = !contact ? '' : contact.members ? contact.members.map(pretty).join(', ') : `${known} · ${say(window)}`;
   $('business-name').textContent = state.business.name ?? '';
   $('business-avatar').textContent = [...(state.business.name ?? '')][0] ?? '';
   $('presence').textContent = state.typingUntil > Date.now() ? say('typing') : say('online');
   $('composer').toggleAttribute('inert', !contact);
   const fresh = contact && state.messages.length === 0;
-  $('suggestions').replaceChildren(...(fresh ? say('suggestions').map((text) => el('button', { type: 'button', class: 'quiet', onclick: () => sendText(text) }, text)) : []));
+  $('suggestions').replaceChildren(...(fresh ? say('suggestions').map((text) => el('button', { type: 'button', class: 'quiet', onclick: () => acts.say(text) }, text)) : []));
 }
 
 function drawThread() {
-  const reactions = new Map();
-  for (const message of state.messages) {
-    if (message.type === 'reaction') reactions.set(`${message.payload?.message_id}|${message.direction}`, message.payload?.emoji);
-  }
   const byId = new Map(state.messages.map((message) => [message.id, message]));
   const nodes = [];
   let day = null;
@@ -138,9 +160,8 @@ function drawThread() {
     const date = new Date(message.at).toLocaleDateString(state.language, { day: 'numeric', month: 'long' });
     if (date !== day) nodes.push(el('p', { class: 'day' }, date));
     day = date;
-    const stuck = ['in', 'out'].map((direction) => reactions.get(`${message.id}|${direction}`)).filter(Boolean);
     const quoted = byId.get(message.context?.id ?? message.context?.message_id);
-    nodes.push(bubble(message, { quoted, reactions: stuck, actions: { tap, openList }, say, time }));
+    nodes.push(bubble(message, { quoted, actions: acts, say, time, group: Boolean(state.contacts.get(state.phone)?.members) }));
   }
   if (state.typingUntil > Date.now()) nodes.push(el('div', { class: 'message out typing', 'data-testid': 'typing', 'aria-label': say('typing') }, el('div', { class: 'bubble' }, el('i'), el('i'), el('i'))));
   const thread = $('thread');
@@ -151,44 +172,20 @@ function drawThread() {
 }
 
 // ---- what the customer does ----
-const write = (message) => attempt(() => ask('POST', of(state.phone, '/messages'), message));
-const sendText = (body) => write({ type: 'text', text: { body } });
-
-function reply(message, kind, answer) {
-  return write({ type: 'interactive', interactive: { type: kind, [kind]: answer }, context: { from: state.business.display_phone_number, id: message.id } });
+/** Shows what the next message answers or edits, or nothing. */
+function answering(next) {
+  state.answering = next;
+  $('answering').hidden = !next;
+  if (!next) return;
+  $('answering-what').textContent = say(next.edit ? 'editing' : 'answering');
+  $('answering-text').textContent = next.message.text;
+  if (next.edit) $('text').value = next.message.text;
+  $('text').focus();
 }
 
-const tap = (message, { id, title }) => reply(message, 'button_reply', { id, title });
-
-function openList(message) {
-  const action = message.payload.action;
-  $('sheet').dataset.message = message.id;
-  $('sheet-title').textContent = action.button ?? '';
-  const choose = (row) => { showSheet(false); reply(message, 'list_reply', { id: row.id, title: row.title, ...(row.description ? { description: row.description } : {}) }); };
-  const rowNode = (row) => el('button', { type: 'button', class: 'list-row', 'data-testid': 'list-row', 'data-id': row.id, onclick: () => choose(row) }, el('strong', {}, row.title), row.description ? el('small', {}, row.description) : null);
-  $('sheet-rows').replaceChildren(...action.sections.flatMap((section) => [section.title ? el('h4', {}, section.title) : null, ...section.rows.map(rowNode)].filter(Boolean)));
-  showSheet(true);
-  $('sheet-rows').querySelector('button')?.focus();
-}
-
-/** Not modal: the sheet belongs to the phone, the rest of the page stays usable. */
-function showSheet(open) {
-  if (open) $('sheet').show();
-  else $('sheet').close();
-  $('shade').hidden = !open;
-  for (const id of ['thread', 'composer']) $(id).toggleAttribute('inert', open);
-  if (!open) $('thread').querySelector(`[data-id="${CSS.escape($('sheet').dataset.message)}"] [data-testid="list-opener"]`)?.focus();
-}
-
-async function sendFile(file) {
-  if (file.size > FILE_BYTES_MAX) return attempt(() => { throw new Error(say('tooBig')); });
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  let binary = '';
-  for (let at = 0; at < bytes.length; at += 32768) binary += String.fromCharCode(...bytes.subarray(at, at + 32768));
-  const kind = ['image', 'audio', 'video'].find((prefix) => file.type.startsWith(`${prefix}/`)) ?? 'document';
-  const payload = { data_base64: btoa(binary), mime_type: file.type || 'application/octet-stream', ...(kind === 'document' ? { filename: file.name } : {}) };
-  return write({ type: kind, [kind]: payload });
-}
+const fail = (words) => attempt(() => { throw new Error(words); });
+const host = { ask, attempt, of, about, say, state, answering, fail, refresh: () => refresh(), reread };
+const acts = deeds(host);
 
 // ---- server events ----
 function drawHealth() {
@@ -200,9 +197,11 @@ function drawHealth() {
 }
 
 async function refresh() {
-  const [list, faults, business, webhook] = await Promise.all(['/sim/contacts', '/sim/faults', '/sim/business', '/sim/webhook'].map((path) => ask('GET', path)));
+  const [list, faults, { numbers }, webhook] = await Promise.all(['/sim/contacts', '/sim/faults', '/sim/numbers', '/sim/webhook'].map((path) => ask('GET', path)));
   state.contacts = new Map(list.contacts.map((contact) => [contact.phone, contact]));
-  Object.assign(state, { faults, business, health: { unacknowledged: webhook.unacknowledged, status: null } });
+  const business = numbers.find(({ phone_number_id }) => phone_number_id === state.number) ?? numbers[0];
+  state.number = business.phone_number_id;
+  Object.assign(state, { faults, business, numbers, health: { unacknowledged: webhook.unacknowledged, status: null } });
   const wanted = state.phone ?? location.hash.slice(1);
   if (state.contacts.has(wanted)) await openContact(wanted);
   else drawAll();
@@ -213,7 +212,7 @@ let drawn = false;
 function redraw() {
   if (drawn) return;
   drawn = true;
-  requestAnimationFrame(() => { drawn = false; drawContacts(); drawThread(); drawHead(); });
+  requestAnimationFrame(() => { drawn = false; drawContacts(); drawThread(); drawHead(); drawTools($('tools'), host); });
 }
 
 const on = {
@@ -221,10 +220,11 @@ const on = {
   resync: () => attempt(refresh),
   message: ({ phone, contact, message }) => {
     if (contact) state.contacts.set(phone, contact);
-    if (phone === state.phone && message && !state.messages.some((known) => known.id === message.id)) {
+    if (phone === state.phone && message && (!state.number || message.phone_number_id === state.number) && !state.messages.some((known) => known.id === message.id)) {
       state.messages.push(message);
       if (message.direction === 'in') state.follow = true;
       if (message.direction === 'out') { state.typingUntil = 0; queueMicrotask(look); }
+      if (message.type === 'reaction') reread();
     }
     redraw();
   },
@@ -258,14 +258,14 @@ $('composer').addEventListener('submit', async (event) => {
   const text = $('text').value.trim();
   if (!text || !state.phone) return;
   $('text').value = '';
-  if (!(await sendText(text))) $('text').value = text;
+  if (!(await acts.words(text))) $('text').value = text;
 });
 $('text').addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) { event.preventDefault(); $('composer').requestSubmit(); }
 });
 $('attachment').addEventListener('change', async (event) => {
   const [file] = event.target.files;
-  if (file && state.phone) await sendFile(file);
+  if (file && state.phone) await acts.file(file);
   event.target.value = '';
 });
 $('new-contact').addEventListener('submit', async (event) => {
@@ -285,13 +285,9 @@ $('contacts').addEventListener('keydown', (event) => {
   if (next) { event.preventDefault(); next.querySelector('button').focus(); }
 });
 $('search').addEventListener('input', drawContacts);
-for (const id of ['sheet-close', 'shade']) $(id).addEventListener('click', () => showSheet(false));
-$('sheet').addEventListener('keydown', (event) => {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  const rows = [...$('sheet-rows').querySelectorAll('button')];
-  if (event.key === 'Escape') showSheet(false);
-  else if (step) { event.preventDefault(); rows[rows.indexOf(document.activeElement) + step]?.focus(); }
-});
+$('attach').addEventListener('click', () => acts.attach());
+$('answering-cancel').addEventListener('click', () => { if (state.answering?.edit) $('text').value = ''; answering(null); });
+$('number').addEventListener('change', (event) => { state.number = event.target.value; attempt(refresh); });
 $('faults-off').addEventListener('click', () => putFaults({}));
 $('advance').addEventListener('click', () => attempt(async () => { await ask('POST', '/sim/clock/advance', { ms: 24 * 3600 * 1000 }); await refresh(); }));
 $('panel-toggle').addEventListener('click', () => {

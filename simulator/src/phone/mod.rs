@@ -4,93 +4,52 @@
 //! without the ninth digit.
 //! Does not: talk to anybody; `status` and `control` do, after they let go of the lock.
 
-mod preview;
+mod contact;
+pub(crate) mod preview;
 mod thread;
 
+pub(crate) use contact::{Contact, Group};
 pub(crate) use thread::{Direction, Entry, Ticks};
 
-use crate::clock::rfc3339;
 use crate::identity;
-use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Value, json};
-use std::collections::{HashMap, VecDeque};
-
-/// How long free-form messages are allowed after the customer wrote.
-const WINDOW_HOURS: i64 = 24;
-
-/// One customer with a phone.
-pub(crate) struct Contact {
-    /// Digits as first seen; the key.
-    pub(crate) phone: String,
-    /// What Meta calls the person; differs from `phone` when the ninth digit is stripped.
-    pub(crate) wa_id: String,
-    pub(crate) user_id: String,
-    pub(crate) name: String,
-    pub(crate) username: Option<String>,
-    /// Opens the 24 hour window.
-    pub(crate) last_inbound_at: Option<DateTime<Utc>>,
-    pub(crate) last_at: DateTime<Utc>,
-    pub(crate) thread: VecDeque<Entry>,
-}
-
-impl Contact {
-    /// True while free-form messages are allowed.
-    pub(crate) fn window_open(&self, now: DateTime<Utc>) -> bool {
-        self.last_inbound_at
-            .is_some_and(|at| now - at < TimeDelta::hours(WINDOW_HOURS))
-    }
-
-    /// Business messages nobody looked at yet.
-    pub(crate) fn unread(&self) -> usize {
-        self.thread.iter().filter(|entry| entry.is_unread()).count()
-    }
-
-    /// The row of the contact list.
-    pub(crate) fn summary(&self, now: DateTime<Utc>) -> Value {
-        let last = self.thread.back();
-        json!({
-            "phone": self.phone,
-            "wa_id": self.wa_id,
-            "user_id": self.user_id,
-            "name": self.name,
-            "username": self.username,
-            "last_at": rfc3339(self.last_at),
-            "last_text": last.map(Entry::text),
-            "last_direction": last.map(|entry| entry.direction),
-            "unread": self.unread(),
-            "messages": self.thread.len(),
-            "window_open": self.window_open(now),
-        })
-    }
-}
+use chrono::{DateTime, Utc};
+use std::collections::HashMap;
 
 /// All contacts.
 pub(crate) struct Phones {
     contacts: HashMap<String, Contact>,
     by_user_id: HashMap<String, String>,
     by_wamid: HashMap<String, String>,
+    /// Only those that differ from the phone.
+    by_wa_id: HashMap<String, String>,
     entries_max: usize,
+    /// The portfolio of the first number: whose user ids the page shows.
+    home: String,
 }
 
 impl Phones {
-    pub(crate) fn new(entries_max: usize) -> Self {
+    pub(crate) fn new(entries_max: usize, home: &str) -> Self {
         Phones {
+            home: home.to_owned(),
             contacts: HashMap::new(),
             by_user_id: HashMap::new(),
             by_wamid: HashMap::new(),
+            by_wa_id: HashMap::new(),
             entries_max,
         }
     }
 
-    /// The key under which a number is known, in either Brazilian form.
+    /// The key under which a number or group is known; a number in either Brazilian form, or as its `wa_id`.
     pub(crate) fn key(&self, digits: &str) -> Option<String> {
         if self.contacts.contains_key(digits) {
             return Some(digits.to_owned());
         }
-        identity::ninth_digit_alias(digits).filter(|alias| self.contacts.contains_key(alias))
+        identity::ninth_digit_alias(digits)
+            .filter(|alias| self.contacts.contains_key(alias))
+            .or_else(|| self.by_wa_id.get(digits).cloned())
     }
 
-    /// Finds the contact or makes one.
+    /// Finds the contact or makes one, known to this portfolio from now on.
     pub(crate) fn ensure(
         &mut self,
         portfolio: &str,
@@ -99,42 +58,74 @@ impl Phones {
         now: DateTime<Utc>,
     ) -> &mut Contact {
         let key = self.key(digits).unwrap_or_else(|| digits.to_owned());
-        let by_user_id = &mut self.by_user_id;
-        self.contacts.entry(key).or_insert_with_key(|phone| {
+        let home = &self.home;
+        let contact = self.contacts.entry(key).or_insert_with_key(|phone| {
             let stripped = strip_ninth_digit
                 .then(|| identity::without_ninth_digit(phone))
                 .flatten();
-            let user_id = identity::bsuid(portfolio, phone);
-            by_user_id.insert(user_id.clone(), phone.clone());
-            Contact {
-                phone: phone.clone(),
-                wa_id: stripped.unwrap_or_else(|| phone.clone()),
-                user_id,
-                name: format!("Cliente {}", phone.get(phone.len() - 4..).unwrap_or(phone)),
-                username: None,
-                last_inbound_at: None,
-                last_at: now,
-                thread: VecDeque::new(),
+            Contact::new(phone, stripped, home, now)
+        });
+        if !contact.is_group() {
+            for portfolio in [home.as_str(), portfolio] {
+                for id in [
+                    contact.user_id(portfolio),
+                    contact.parent_user_id(portfolio),
+                ] {
+                    self.by_user_id
+                        .entry(format!("{portfolio}|{id}"))
+                        .or_insert_with(|| contact.phone.clone());
+                }
             }
-        })
+        }
+        contact
+    }
+
+    /// Makes a group.
+    pub(crate) fn make_group(
+        &mut self,
+        id: &str,
+        group: Group,
+        now: DateTime<Utc>,
+    ) -> &mut Contact {
+        let home = &self.home;
+        self.contacts
+            .entry(id.to_owned())
+            .or_insert_with(|| Contact::group_of(id, group, home, now))
+    }
+
+    /// What Meta calls the person, when it is not the phone.
+    pub(crate) fn set_wa_id(&mut self, phone: &str, wa_id: &str) {
+        if let Some(contact) = self.contacts.get_mut(phone) {
+            wa_id.clone_into(&mut contact.wa_id);
+            if wa_id != phone {
+                self.by_wa_id.insert(wa_id.to_owned(), phone.to_owned());
+            }
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, digits: &str) -> Option<&mut Contact> {
+        let key = self.key(digits)?;
+        self.contacts.get_mut(&key)
     }
 
     pub(crate) fn get(&self, digits: &str) -> Option<&Contact> {
         self.contacts.get(&self.key(digits)?)
     }
 
-    pub(crate) fn by_user_id(&self, user_id: &str) -> Option<&Contact> {
-        self.contacts.get(self.by_user_id.get(user_id)?)
+    /// The person with this user id, or parent id, in this portfolio.
+    pub(crate) fn by_user_id(&self, portfolio: &str, user_id: &str) -> Option<&Contact> {
+        let phone = self.by_user_id.get(&format!("{portfolio}|{user_id}"))?;
+        self.contacts.get(phone)
     }
 
-    /// Gives a contact another number and user id; its thread moves along. `None` when the number is taken.
-    pub(crate) fn rename(&mut self, from: &str, to: &str, user_id: &str) -> Option<&Contact> {
+    /// Gives a contact another number and new user ids; its thread moves along. `None` when the number is taken.
+    pub(crate) fn rename(&mut self, from: &str, to: &str, seed: &str) -> Option<&Contact> {
         if from != to && self.key(to).is_some() {
             return None;
         }
         let mut contact = self.contacts.remove(from)?;
-        self.by_user_id.remove(&contact.user_id);
-        self.by_user_id.insert(user_id.to_owned(), to.to_owned());
+        self.by_user_id.retain(|_, phone| phone != from);
+        self.by_wa_id.retain(|_, phone| phone != from);
         for entry in &contact.thread {
             self.by_wamid.insert(entry.id.clone(), to.to_owned());
         }
@@ -142,7 +133,14 @@ impl Phones {
             to.clone_into(&mut contact.phone);
             to.clone_into(&mut contact.wa_id);
         }
-        user_id.clone_into(&mut contact.user_id);
+        contact.reseed(seed, &self.home);
+        for id in [
+            contact.user_id(&self.home),
+            contact.parent_user_id(&self.home),
+        ] {
+            self.by_user_id
+                .insert(format!("{}|{id}", self.home), to.to_owned());
+        }
         Some(self.contacts.entry(to.to_owned()).or_insert(contact))
     }
 
@@ -178,7 +176,7 @@ impl Phones {
         };
         contact.last_at = contact.last_at.max(entry.at);
         if entry.opens_window() {
-            contact.last_inbound_at = contact.last_inbound_at.max(Some(entry.at));
+            contact.wrote_to(&entry.number, entry.at);
         }
         self.by_wamid
             .insert(entry.id.clone(), contact.phone.clone());
@@ -202,6 +200,8 @@ impl Phones {
 mod tests {
     use super::*;
     use crate::clock::Clock;
+    use chrono::TimeDelta;
+    use serde_json::json;
 
     fn entry(id: &str, direction: Direction, kind: &str, at: DateTime<Utc>) -> Entry {
         Entry::new(id.to_owned(), direction, kind, json!({"body": "oi"}), at)
@@ -209,26 +209,26 @@ mod tests {
 
     #[test]
     fn the_window_closes_after_a_day() {
-        let (mut phones, now) = (Phones::new(10), Clock::default().now());
+        let (mut phones, now) = (Phones::new(10, "1"), Clock::default().now());
         let phone = phones
             .ensure("1", "5511912345678", false, now)
             .phone
             .clone();
-        assert!(!phones.get(&phone).unwrap().window_open(now));
+        assert!(!phones.get(&phone).unwrap().window_open("", now));
         phones.append(&phone, entry("r", Direction::In, "reaction", now));
         assert!(
-            !phones.get(&phone).unwrap().window_open(now),
+            !phones.get(&phone).unwrap().window_open("", now),
             "a reaction opens nothing"
         );
         phones.append(&phone, entry("a", Direction::In, "text", now));
         let contact = phones.get(&phone).unwrap();
-        assert!(contact.window_open(now + TimeDelta::hours(24) - TimeDelta::seconds(1)));
-        assert!(!contact.window_open(now + TimeDelta::hours(24)));
+        assert!(contact.window_open("", now + TimeDelta::hours(24) - TimeDelta::seconds(1)));
+        assert!(!contact.window_open("", now + TimeDelta::hours(24)));
     }
 
     #[test]
     fn a_full_thread_forgets_its_oldest_message() {
-        let (mut phones, now) = (Phones::new(2), Clock::default().now());
+        let (mut phones, now) = (Phones::new(2, "1"), Clock::default().now());
         let phone = phones
             .ensure("1", "5511912345678", false, now)
             .phone
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn the_ninth_digit_does_not_make_a_second_contact() {
-        let (mut phones, now) = (Phones::new(2), Clock::default().now());
+        let (mut phones, now) = (Phones::new(2, "1"), Clock::default().now());
         phones.ensure("1", "5531987654321", true, now);
         assert_eq!(
             phones.ensure("1", "553187654321", true, now).wa_id,

@@ -46,6 +46,17 @@ pub(crate) struct Entry {
     pub(crate) callback_data: Option<String>,
     /// The business addressed the phone number, not the BSUID.
     pub(crate) sent_to_phone: bool,
+    /// The number of the business.
+    pub(crate) number: String,
+    /// In a group: the member who wrote.
+    pub(crate) from: Option<String>,
+    /// Typed by staff on their telephone.
+    pub(crate) from_app: bool,
+    pub(crate) referral: Option<Value>,
+    /// Who reacted (a phone, or `business`), and with what.
+    pub(crate) reactions: Vec<(String, String)>,
+    pub(crate) edited: bool,
+    pub(crate) deleted: bool,
 }
 
 impl Entry {
@@ -70,6 +81,13 @@ impl Entry {
             error_code: None,
             callback_data: None,
             sent_to_phone: true,
+            number: String::new(),
+            from: None,
+            from_app: false,
+            referral: None,
+            reactions: Vec::new(),
+            edited: false,
+            deleted: false,
         }
     }
 
@@ -80,13 +98,36 @@ impl Entry {
 
     /// A business message the customer has not seen.
     pub(crate) fn is_unread(&self) -> bool {
-        self.direction == Direction::Out && self.ticks < Ticks::Read && self.kind != "reaction"
+        self.direction == Direction::Out
+            && self.ticks < Ticks::Read
+            && self.kind != "reaction"
+            && !self.from_app
     }
 
     /// Whether this message opens the 24 hour window.
     pub(crate) fn opens_window(&self) -> bool {
         self.direction == Direction::In
             && !matches!(self.kind.as_str(), "reaction" | "system" | "unsupported")
+    }
+
+    /// Ids of the buttons and rows this message offers, cards of a carousel included.
+    pub(crate) fn offers(&self) -> impl Iterator<Item = &Value> {
+        let action = &self.payload["action"];
+        fn list(value: &Value) -> std::slice::Iter<'_, Value> {
+            value
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default()
+                .iter()
+        }
+        let buttons = list(&action["buttons"]).map(|button| &button["reply"]["id"]);
+        let rows = list(&action["sections"])
+            .flat_map(|section| list(&section["rows"]))
+            .map(|row| &row["id"]);
+        let cards = list(&action["cards"])
+            .flat_map(|card| list(&card["action"]["buttons"]))
+            .map(|button| &button["quick_reply"]["id"]);
+        buttons.chain(rows).chain(cards)
     }
 
     /// The form of the control API.
@@ -102,6 +143,13 @@ impl Entry {
             "ticks": self.ticks,
             "error_code": self.error_code,
             "callback_data": self.callback_data,
+            "phone_number_id": self.number,
+            "from": self.from,
+            "from_app": self.from_app,
+            "referral": self.referral,
+            "reactions": self.reactions.iter().map(|(by, emoji)| json!({"by": by, "emoji": emoji})).collect::<Vec<_>>(),
+            "edited": self.edited,
+            "deleted": self.deleted,
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Promises: every attempt is a line in the ledger; the body of a redelivery is byte for byte the first one's.
 
-use super::{BatchRule, Delivery, EventKind, Work, envelope, sign};
+use super::{BatchRule, Delivery, Event, Place, Work, envelope, sign};
 use crate::agenda::{Job, redelivery_pause};
 use crate::phone::{Direction, Ticks};
 use crate::state::Sim;
@@ -11,6 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// What Meta sends at most in one body.
+const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
 
 static NEXT_DELIVERY: AtomicU64 = AtomicU64::new(1);
 
@@ -29,19 +32,9 @@ pub(crate) async fn run(sim: Arc<Sim>) {
             match sim.queue.take(rule).await {
                 Work::Retry(delivery) => attempt(&sim, delivery).await,
                 Work::Fresh { lanes, events } => {
-                    let body = envelope::body(&sim.business, &events, sim.faults.now().utf8_raw);
-                    let id = NEXT_DELIVERY.fetch_add(1, Ordering::Relaxed);
-                    attempt(
-                        &sim,
-                        Delivery {
-                            id,
-                            body,
-                            events,
-                            attempts: 0,
-                            first: Instant::now(),
-                        },
-                    )
-                    .await;
+                    for delivery in packed(&sim, events) {
+                        attempt(&sim, delivery).await;
+                    }
                     sim.queue.release(lanes);
                 }
             }
@@ -53,11 +46,34 @@ pub(crate) async fn run(sim: Arc<Sim>) {
     }
 }
 
+/// One body, or several when one would pass Meta's 3 MB.
+fn packed(sim: &Sim, events: Vec<Arc<Event>>) -> Vec<Delivery> {
+    let faults = sim.faults.now();
+    let (mut todo, mut packed) = (vec![events], Vec::new());
+    while let Some(mut events) = todo.pop() {
+        let now = sim.clock.now().timestamp();
+        let body = envelope::body(&events, now, faults.utf8_raw, faults.padding_bytes as usize);
+        if body.len() > BODY_BYTES_MAX + faults.padding_bytes as usize && events.len() > 1 {
+            let rest = events.split_off(events.len() / 2);
+            todo.extend([rest, events]);
+            continue;
+        }
+        packed.push(Delivery {
+            id: NEXT_DELIVERY.fetch_add(1, Ordering::Relaxed),
+            body,
+            events,
+            attempts: 0,
+            first: Instant::now(),
+        });
+    }
+    packed
+}
+
 /// Posts once and decides what becomes of the delivery.
 async fn attempt(sim: &Sim, mut delivery: Delivery) {
     delivery.attempts = delivery.attempts.saturating_add(1);
     let started = Instant::now();
-    let outcome = post(sim, &delivery.body).await;
+    let outcome = post(sim, &delivery).await;
     let status = outcome.as_ref().ok().copied();
     let identities: Vec<&str> = delivery
         .events
@@ -107,24 +123,28 @@ async fn attempt(sim: &Sim, mut delivery: Delivery) {
     sim.stream.health(sim.queue.unacknowledged(), status);
 }
 
-async fn post(sim: &Sim, body: &bytes::Bytes) -> Result<u16, &'static str> {
-    let signature = if sim.faults.now().bad_signature {
-        sign::signature("not the app secret", body)
-    } else {
-        sign::signature(&sim.secrets.app_secret, body)
+async fn post(sim: &Sim, delivery: &Delivery) -> Result<u16, &'static str> {
+    let Some((url, secret)) = delivery.events.first().map(|event| event.destination()) else {
+        return Err("nothing to post");
     };
-    send(sim, body.clone(), Some(signature)).await
+    let signature = if sim.faults.now().bad_signature {
+        sign::signature("not the app secret", &delivery.body)
+    } else {
+        sign::signature(secret, &delivery.body)
+    };
+    send(sim, &url, delivery.body.clone(), Some(signature)).await
 }
 
 /// One post without bookkeeping; the error is a word, never an address.
 pub(crate) async fn send(
     sim: &Sim,
+    url: &str,
     body: bytes::Bytes,
     signature: Option<String>,
 ) -> Result<u16, &'static str> {
     let mut request = sim
         .http
-        .post(sim.webhook_url())
+        .post(url)
         .header("content-type", "application/json")
         .header("accept", "*/*")
         .body(body);
@@ -151,7 +171,7 @@ fn acknowledged(sim: &Sim, delivery: &Delivery) {
     let messages = delivery
         .events
         .iter()
-        .filter(|event| event.kind == EventKind::Message);
+        .filter(|event| event.place == Place::MESSAGES);
     let mut ticked = Vec::new();
     {
         let mut phones = sim.phones();

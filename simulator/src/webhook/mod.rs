@@ -14,9 +14,11 @@ pub(crate) mod verify;
 pub(crate) use queue::{BatchRule, Queue, Work};
 
 use crate::agenda::Job;
+use crate::business::Number;
 use crate::state::Sim;
 use bytes::Bytes;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -41,36 +43,99 @@ impl Default for Tuning {
     }
 }
 
-/// Which list of the envelope an event stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EventKind {
-    Message,
-    Status,
+/// Where in the envelope an event stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) field: Cow<'static, str>,
+    /// The list under `value`; `None` when the event is the whole `value`.
+    pub(crate) list: Option<&'static str>,
 }
 
-impl EventKind {
+impl Place {
+    pub(crate) const MESSAGES: Place = Place::of("messages", "messages");
+    pub(crate) const STATUSES: Place = Place::of("messages", "statuses");
+    pub(crate) const ECHOES: Place = Place::of("smb_message_echoes", "message_echoes");
+    pub(crate) const CALLS: Place = Place::of("calls", "calls");
+    pub(crate) const PREFERENCES: Place = Place::of("user_preferences", "user_preferences");
+    pub(crate) const HISTORY: Place = Place::of("history", "history");
+    pub(crate) const STATE_SYNC: Place = Place::of("smb_app_state_sync", "state_sync");
+
+    pub(crate) const fn of(field: &'static str, list: &'static str) -> Self {
+        Place {
+            field: Cow::Borrowed(field),
+            list: Some(list),
+        }
+    }
+
+    /// A `value` somebody else made.
+    pub(crate) fn whole(field: &str) -> Self {
+        Place {
+            field: Cow::Owned(field.to_owned()),
+            list: None,
+        }
+    }
+
     /// The word in the ledger.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            EventKind::Message => "message",
-            EventKind::Status => "status",
+    pub(crate) fn word(&self) -> &str {
+        match self.list {
+            Some("messages") if self.field == "messages" => "message",
+            Some("statuses") => "status",
+            _ => &self.field,
+        }
+    }
+
+    /// The place a ledger line names.
+    pub(crate) fn from_word(word: &str) -> Self {
+        match word {
+            "message" => Place::MESSAGES,
+            "status" => Place::STATUSES,
+            "smb_message_echoes" => Place::ECHOES,
+            "calls" => Place::CALLS,
+            "user_preferences" => Place::PREFERENCES,
+            "standby" => Place::of("standby", "messages"),
+            "history" => Place::HISTORY,
+            "smb_app_state_sync" => Place::STATE_SYNC,
+            other => Place::whole(other),
         }
     }
 }
 
-/// One update Meta would send.
+/// One update Meta would send; several items only where Meta aggregates.
 #[derive(Debug)]
 pub(crate) struct Event {
-    /// `message:<wamid>` or `status:<wamid>:<status>`.
+    /// `message:<wamid>`, `status:<wamid>:<status>`, or the field's own.
     pub(crate) identity: String,
-    pub(crate) kind: EventKind,
+    pub(crate) place: Place,
+    pub(crate) number: Arc<Number>,
     pub(crate) phone: String,
     pub(crate) wamid: String,
-    /// Its entry in `contacts[]`, if it has one.
-    pub(crate) contact: Option<Value>,
-    pub(crate) item: Value,
+    /// Their entries in `contacts[]`, if they have any.
+    pub(crate) contacts: Vec<Value>,
+    pub(crate) items: Vec<Value>,
     /// Told after the first attempt.
     pub(crate) attempted: Option<Arc<Notify>>,
+}
+
+impl Event {
+    /// About a number, from nobody in particular.
+    pub(crate) fn notice(number: Arc<Number>, place: Place, item: Value) -> Self {
+        Event {
+            identity: format!("{}:{}", place.word(), crate::identity::numeric_id()),
+            place,
+            phone: format!("notices of {}", number.id),
+            number,
+            wamid: String::new(),
+            contacts: Vec::new(),
+            items: vec![item],
+            attempted: None,
+        }
+    }
+
+    /// Events share a post only when these are equal: the callback and the app that signs.
+    pub(crate) fn destination(&self) -> (String, &str) {
+        let overridable = self.place.list.is_some();
+        (self.number.callback(overridable), &self.number.app.secret)
+    }
 }
 
 /// A body on its way, with what it carries.
@@ -84,19 +149,40 @@ pub(crate) struct Delivery {
 
 /// Writes the event down and hands it to the delivery queue, bent by the faults that are on.
 pub(crate) fn publish(sim: &Sim, event: Event) {
-    sim.ledger.append(
-        "event",
-        sim.clock.now(),
-        json!({
-            "identity": event.identity,
-            "event": event.kind.word(),
-            "phone": event.phone,
-            "wamid": event.wamid,
-            "contact": event.contact,
-            "item": event.item,
-        }),
-    );
+    let mut line = json!({
+        "identity": event.identity,
+        "event": event.place.word(),
+        "number": event.number.id,
+        "phone": event.phone,
+        "wamid": event.wamid,
+        "contact": event.contacts.first(),
+        "item": event.items.first(),
+    });
+    if event.items.len() > 1 {
+        line["contacts"] = json!(event.contacts);
+        line["items"] = json!(event.items);
+    }
+    sim.ledger.append("event", sim.clock.now(), line);
+    if is_deaf(sim, &event.number) {
+        let reason = "the app is not subscribed";
+        sim.ledger.append(
+            "given_up",
+            sim.clock.now(),
+            json!({"events": [event.identity], "reason": reason}),
+        );
+        return;
+    }
     enqueue(sim, &Arc::new(event));
+}
+
+/// True while nobody subscribed to the number's account.
+fn is_deaf(sim: &Sim, number: &Number) -> bool {
+    let faults = sim.faults.now();
+    let fault = faults
+        .numbers
+        .get(&number.id)
+        .and_then(|fault| fault.subscribed);
+    fault == Some(false) || !number.account.is_subscribed()
 }
 
 /// Hands an event that is in the ledger already to the delivery queue.
@@ -105,7 +191,7 @@ pub(crate) fn enqueue(sim: &Sim, event: &Arc<Event>) {
     for copy in 0..=faults.duplicate {
         let in_order = copy == 0 && !faults.reorder;
         let lane = if in_order {
-            event.phone.clone()
+            format!("{}|{}", event.number.id, event.phone)
         } else {
             format!("{}#{copy}", event.identity)
         };

@@ -156,7 +156,9 @@ impl Queue {
 
 impl Inner {
     fn take_fresh(&mut self, size: usize) -> Option<Work> {
-        let (mut lanes, mut events) = (Vec::new(), Vec::new());
+        let (mut lanes, mut events) = (Vec::new(), Vec::<Arc<Event>>::new());
+        // Lanes that go elsewhere keep their turn.
+        let mut passed = Vec::new();
         while events.len() < size {
             let Some(lane) = self.ready.pop_front() else {
                 break;
@@ -164,6 +166,10 @@ impl Inner {
             let Some(state) = self.lanes.get_mut(&lane) else {
                 continue;
             };
+            if size > 1 && !fits(&events, state) {
+                passed.push(lane);
+                continue;
+            }
             // The rest of a busy lane waits until it is released.
             self.startable -= state.waiting.len();
             let room = (size - events.len()).min(state.waiting.len());
@@ -171,26 +177,59 @@ impl Inner {
             state.busy = true;
             lanes.push(lane);
         }
+        for lane in passed.into_iter().rev() {
+            self.ready.push_front(lane);
+        }
         (!events.is_empty()).then_some(Work::Fresh { lanes, events })
+    }
+}
+
+/// Whether a lane's events may share a post with these.
+fn fits(events: &[Arc<Event>], lane: &Lane) -> bool {
+    match (events.first(), lane.waiting.front()) {
+        (Some(taken), Some(next)) => taken.destination() == next.destination(),
+        _ => true,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::webhook::EventKind;
+    use crate::business::{Directory, NewNumber};
+    use crate::webhook::Place;
     use serde_json::Value;
 
-    fn event(identity: &str) -> Arc<Event> {
+    fn directory() -> Directory {
+        let new = NewNumber {
+            phone_number_id: "1".into(),
+            waba_id: "2".into(),
+            display_phone_number: "551140000000".into(),
+            name: "x".into(),
+            portfolio: None,
+            app_secret: None,
+            access_token: None,
+            callback: Some("http://a/".into()),
+        };
+        let directory = Directory::new(&new, "secret", "token", (80, true));
+        directory.add(&NewNumber {
+            phone_number_id: "3".into(),
+            app_secret: Some("other".into()),
+            ..new
+        });
+        directory
+    }
+
+    fn event_of(number: &str, identity: &str) -> Arc<Event> {
+        let number = directory().get(number).unwrap();
+        let identity = identity.to_owned();
         Arc::new(Event {
-            identity: identity.to_owned(),
-            kind: EventKind::Message,
-            phone: String::new(),
-            wamid: String::new(),
-            contact: None,
-            item: Value::Null,
-            attempted: None,
+            identity,
+            ..Event::notice(number, Place::MESSAGES, Value::Null)
         })
+    }
+
+    fn event(identity: &str) -> Arc<Event> {
+        event_of("1", identity)
     }
 
     fn fresh(queue: &Queue, size: usize) -> Option<(Vec<String>, Vec<String>)> {
@@ -227,5 +266,15 @@ mod tests {
         assert_eq!(fresh(&queue, 2).unwrap().1, ["a", "b"]);
         assert_eq!(fresh(&queue, 2).unwrap().1, ["c"]);
         assert!(queue.should_wait(1));
+    }
+
+    #[test]
+    fn a_batch_never_mixes_apps() {
+        let queue = Queue::default();
+        queue.push("a".into(), event("a1"));
+        queue.push("b".into(), event_of("3", "b1"));
+        queue.push("c".into(), event("c1"));
+        assert_eq!(fresh(&queue, 10).unwrap().1, ["a1", "c1"]);
+        assert_eq!(fresh(&queue, 10).unwrap().1, ["b1"]);
     }
 }

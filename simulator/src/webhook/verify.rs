@@ -20,7 +20,7 @@ pub(crate) async fn at_start(sim: Arc<Sim>) {
     let shutdown = sim.shutdown.clone();
     let tries = async {
         for attempt in 1..=ATTEMPTS {
-            let url = sim.webhook_url();
+            let url = sim.numbers.home().callback(true);
             let outcome = verify(&sim, &url, &token).await;
             let last = outcome.is_ok() || attempt == ATTEMPTS;
             if last {

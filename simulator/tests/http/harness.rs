@@ -123,6 +123,7 @@ impl World {
             simulator::start(options(dir.path(), &webhook_url, flags)?, simulator).await?;
         let http = reqwest::Client::builder()
             .timeout(PATIENCE)
+            .user_agent("simulator tests")
             .no_proxy()
             .build()?;
         Ok(World {

@@ -5,5 +5,8 @@
 mod faults;
 mod graph;
 mod harness;
+mod numbers;
+mod people;
 mod restart;
+mod templates;
 mod webhooks;

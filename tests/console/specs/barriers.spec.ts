@@ -1,6 +1,7 @@
 /** Nobody is shut out: axe finds nothing serious, in light and dark. What axe cannot see is not promised here. */
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { picture } from "../src/samples.ts";
 import { expect, test } from "../src/test.ts";
 
 /** Colours fade from one appearance to the other; in between they are nobody's. What turns for ever is not waited for. */
@@ -46,4 +47,34 @@ test("the inbox with an open conversation has no serious barrier, light or dark"
   await ana.page.getByTestId("transfer").click();
   await expect(ana.dialog).toBeVisible();
   expect(await barriers(ana.page), "with the transfer dialog").toEqual([]);
+});
+
+test("files, templates and the supervisors' pages have no serious barrier, light or dark", async ({ phone, desk }) => {
+  const supervisor = await desk("carla");
+  await phone.add("5511955506301");
+  await phone.photograph();
+  await phone.write("atendente");
+  await supervisor.view("all");
+  await supervisor.open("Cliente 6301");
+  await expect(supervisor.page.getByTestId("media-image").first()).toBeVisible();
+  await supervisor.claim();
+  await supervisor.attach({ name: "mapa.png", mimeType: "image/png", buffer: picture() });
+  expect(await barriers(supervisor.page), "with a picture and a file").toEqual([]);
+  await supervisor.page.getByTestId("media-open").first().click();
+  await expect(supervisor.page.getByTestId("lightbox-image")).toBeVisible();
+  expect(await barriers(supervisor.page), "with the picture large").toEqual([]);
+  await supervisor.page.keyboard.press("Escape");
+  await supervisor.page.keyboard.press("Alt+r");
+  await expect(supervisor.page.getByTestId("emoji").first()).toBeVisible();
+  expect(await barriers(supervisor.page), "with the emoji").toEqual([]);
+  await supervisor.page.keyboard.press("Escape");
+  await supervisor.page.getByTestId("template-open").click();
+  await supervisor.page.getByTestId("template-entry").first().click();
+  expect(await barriers(supervisor.page), "with the templates").toEqual([]);
+  await supervisor.page.keyboard.press("Escape");
+  for (const page of ["numbers", "templates", "notices"]) {
+    await supervisor.page.getByTestId(`page-${page}`).click();
+    await expect(supervisor.page.getByTestId("office")).toBeVisible();
+    expect(await barriers(supervisor.page), page).toEqual([]);
+  }
 });

@@ -47,7 +47,7 @@ test("the keyboard alone is enough to take, answer and close a conversation", as
   await keyboard.press("Enter");
   await expect(phone.received("Oi! Como posso ajudar?")).toBeVisible();
   await keyboard.press("Alt+e");
-  await expect(ana.dialog).toBeVisible();
+  await expect(ana.page.getByTestId("resolve-reason-solved")).toBeFocused();
   await keyboard.press("Enter");
   await expect(ana.page.getByTestId("lock")).toHaveAttribute("data-lock", "closed");
 });

@@ -69,6 +69,19 @@ export class Desk {
     await expect(this.item(text)).toBeVisible();
   }
 
+  /** Puts files at the next message, as the file dialog would. */
+  async attach(...files: { name: string; mimeType: string; buffer: Buffer }[]): Promise<void> {
+    await this.page.getByTestId("attach-input").setInputFiles(files);
+    await expect(this.page.getByTestId("attachment")).toHaveCount(files.length);
+  }
+
+  /** An emoji on an item, with the keyboard only after the pointer showed the way. */
+  async react(item: Locator, emoji: string): Promise<void> {
+    await item.hover();
+    await item.getByTestId("react").click();
+    await this.page.getByTestId("emoji").filter({ hasText: emoji }).first().click();
+  }
+
   async note(text: string): Promise<void> {
     await this.page.getByTestId("tab-note").click();
     await this.composer.fill(text);

@@ -48,6 +48,41 @@ export class Phone {
     await this.page.getByTestId("reply-button").filter({ hasText: button }).last().click();
   }
 
+  /** Takes a photo and sends it: the phone's own picture of a router, with words. */
+  async photograph(): Promise<void> {
+    await this.page.getByTestId("attach-button").click();
+    await this.page.getByTestId("attach-photo").click();
+    await expect(this.page.locator('[data-testid="message-bubble"][data-type="image"]').last()).toBeVisible();
+  }
+
+  /** What can be done with a message. */
+  private async menu(bubble: Locator): Promise<void> {
+    await bubble.hover();
+    await bubble.getByTestId("message-menu").click();
+  }
+
+  async react(bubble: Locator, emoji: string): Promise<void> {
+    await this.menu(bubble);
+    await this.page.getByTestId("react").filter({ hasText: emoji }).click();
+  }
+
+  async edit(bubble: Locator, text: string): Promise<void> {
+    await this.menu(bubble);
+    await this.page.getByTestId("menu-edit").click();
+    await this.page.getByTestId("text-input").fill(text);
+    await this.page.getByTestId("send-button").click();
+  }
+
+  async delete(bubble: Locator): Promise<void> {
+    await this.menu(bubble);
+    await this.page.getByTestId("menu-delete").click();
+  }
+
+  /** Messages of the business by their type. */
+  ofType(type: string): Locator {
+    return this.page.locator(`[data-testid="message-bubble"][data-direction="out"][data-type="${type}"]`);
+  }
+
   private bubbles(direction: "in" | "out"): Locator {
     return this.page.locator(`[data-testid="message-bubble"][data-direction="${direction}"]`);
   }

@@ -107,7 +107,8 @@ async fn ana_answers(stack: &Stack, desk: &Socket, waiting: &ConversationView) {
         client_ref: "hello".to_owned(),
         conversation_id: waiting.id,
         epoch: mine.epoch,
-        text: "Olá, aqui é a Ana".to_owned(),
+        text: Some("Olá, aqui é a Ana".to_owned()),
+        content: None,
         reply_to_seq: None,
     });
 
@@ -165,7 +166,8 @@ async fn billing_takes_over(stack: &Stack, desk: &Socket, other_desk: &Socket, i
         client_ref: "deal".to_owned(),
         conversation_id: id,
         epoch: mine.epoch,
-        text: "Aqui é o Davi, do financeiro".to_owned(),
+        text: Some("Aqui é o Davi, do financeiro".to_owned()),
+        content: None,
         reply_to_seq: None,
     });
     customer.shows_text("Aqui é o Davi").await;

@@ -31,8 +31,16 @@ async fn a_drained_node_loses_nothing_and_the_agent_resumes_at_the_other() {
     })
     .await;
     desk.close_code(PATIENCE).await;
+    // What happens while she looks at nothing is what she must be told when she is back.
+    stack.phone(digits).says("ninguém olha agora").await;
+    stack.database.is_quiet(&stack.simulator).await;
     let elsewhere = ana.at(&stack.node(1).console);
     let resumed = Socket::resume(&elsewhere, desk.desk()).await;
+    resumed
+        .within(LIVE, "what happened meanwhile", |desk| {
+            desk.thread(row.id).saying("ninguém olha").map(|_| ())
+        })
+        .await;
     stack.phone(digits).says("e depois").await;
     elsewhere
         .replies(row.id, "after", "depois do desligamento")
@@ -44,7 +52,13 @@ async fn a_drained_node_loses_nothing_and_the_agent_resumes_at_the_other() {
     stack.database.is_quiet(&stack.simulator).await;
 
     let thread = resumed.shows_whole(&stack.database, row.id, LIVE).await;
-    for words in ["antes do", "enquanto desliga", "e depois", "depois do"] {
+    for words in [
+        "antes do",
+        "enquanto desliga",
+        "ninguém olha",
+        "e depois",
+        "depois do",
+    ] {
         assert!(thread.saying(words).is_some(), "{words}");
     }
     Ledger::read(&stack)
@@ -85,9 +99,12 @@ async fn readiness_is_of_the_node_and_not_of_redis() {
     );
     stack.redis.resume().await.expect("Redis comes back");
 
+    // A node that has worked: it knows the number and the customer, and could answer without asking the database.
+    let meta = stack.meta(0);
+    let earlier = meta.messages(&[e2e::meta::text("5511900000101", "bom dia")]);
+    assert_eq!(meta.post(&earlier).await, 200);
     stack.postgres.pause().await.expect("PostgreSQL stops");
     assert_eq!((ask("/healthz").await, ask("/readyz").await), (200, 503));
-    let meta = stack.meta(0);
     let body = meta.messages(&[e2e::meta::text("5511900000101", "oi")]);
     assert_eq!(
         meta.post_signed(body.as_bytes(), &meta.signature(body.as_bytes()))
@@ -107,7 +124,7 @@ async fn readiness_is_of_the_node_and_not_of_redis() {
     assert_eq!(meta.post(&body).await, 200);
     assert_eq!(
         stack.database.count("message where direction = 'in'").await,
-        1,
+        2,
         "the repeat is the one row"
     );
 }

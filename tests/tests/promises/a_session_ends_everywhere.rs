@@ -158,6 +158,20 @@ async fn who_does_not_exist_and_who_mistypes_get_the_same_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn guessing_is_told_to_wait_and_the_others_are_not() {
     let stack = Stack::start().await;
+    guessing_is_told_to_wait(&stack).await;
+    drop(stack.agent(Who::Carla, 0).await);
+}
+
+/// Promise 10: without Redis a node grants its share of a limit, not everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_redis_guessing_is_told_to_wait_too() {
+    let stack = Stack::start().await;
+    stack.redis.pause().await.expect("Redis stops");
+    guessing_is_told_to_wait(&stack).await;
+    drop(stack.agent(Who::Carla, 0).await);
+}
+
+async fn guessing_is_told_to_wait(stack: &Stack) {
     let console = &stack.node(0).console;
     let email = &stack.staff.account(Who::Bruno).email;
     let mut answers = Vec::new();
@@ -178,5 +192,4 @@ async fn guessing_is_told_to_wait_and_the_others_are_not() {
         .parse()
         .expect("seconds");
     assert!((1..=900).contains(&wait), "{wait}");
-    drop(stack.agent(Who::Carla, 0).await);
 }

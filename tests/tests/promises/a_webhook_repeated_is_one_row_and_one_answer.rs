@@ -1,9 +1,13 @@
 //! Meta repeats until it sees a 200, to whichever node it reaches; the customer must get one answer (promise 2).
 
+use std::time::Duration;
+
 use e2e::meta::{message, text};
-use e2e::{PATIENCE, Plan, Stack, eventually};
+use e2e::{PATIENCE, Plan, SOON, Stack, eventually};
 use futures_util::future::join_all;
 use serde_json::json;
+
+const PACE: Duration = Duration::from_millis(600);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_repeated_100_times_is_one_row_and_one_answer() {
@@ -52,10 +56,16 @@ async fn a_webhook_repeated_100_times_is_one_row_and_one_answer() {
 /// People write "oi", "tudo bem?", "minha internet caiu" in one breath.
 #[tokio::test(flavor = "multi_thread")]
 async fn three_short_messages_get_one_answer() {
-    let stack = Stack::start().await;
+    let stack = Stack::of(Plan::default().with("bot.debounce_ms", "4000")).await;
     let customer = stack.phone("5511900000011");
-    for words in ["oi", "tudo bem?", "preciso de ajuda"] {
+    for (n, words) in (1..).zip(["oi", "tudo bem?", "preciso de ajuda"]) {
         customer.says(words).await;
+        eventually("it is stored", SOON, async || {
+            (stack.database.count("message where direction = 'in'").await == n).then_some(())
+        })
+        .await;
+        // The pace of people, so that a bot that answers at once would; nothing waits for this.
+        tokio::time::sleep(PACE).await;
     }
 
     customer.shows("an answer", 0, |_| true).await;

@@ -75,18 +75,12 @@ async fn the_place_of_a_changed_event_is_named() {
     copy(&folder, &pristine);
 
     let events = std::fs::read_to_string(folder.join("events.jsonl")).expect("events");
-    let third: Vec<String> = events
-        .lines()
-        .enumerate()
-        .map(|(n, line)| {
-            if n == 2 {
-                line.replacen(r#""v":1"#, r#""v":2"#, 1)
-            } else {
-                line.to_owned()
-            }
-        })
-        .collect();
-    std::fs::write(folder.join("events.jsonl"), third.join("\n") + "\n").expect("the damage");
+    // A lie in good form: only the leaf says that something else happened.
+    let told: Vec<&str> = events.lines().collect();
+    let lie = told[2].replacen(r#""outcome":"ok""#, r#""outcome":"refused""#, 1);
+    assert_ne!(lie, told[2], "there is something to lie about");
+    let lies = [&told[..2], &[lie.as_str()], &told[3..]].concat();
+    std::fs::write(folder.join("events.jsonl"), lies.join("\n") + "\n").expect("the damage");
 
     for verdict in [
         balcao_verifies(&stack, &folder, &key).await,

@@ -108,7 +108,8 @@ async fn one_exchange(
         client_ref: answers.clone(),
         conversation_id: id,
         epoch,
-        text: answers.clone(),
+        text: Some(answers.clone()),
+        content: None,
         reply_to_seq: None,
     });
     desk.within(within, "accepted", |desk| {

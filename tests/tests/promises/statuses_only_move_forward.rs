@@ -95,4 +95,9 @@ async fn a_status_before_its_message_is_not_lost() {
     })
     .await;
     assert_eq!(stack.database.count("parked_event").await, 0);
+    // `delivered` alone would look the same: the early word itself was kept.
+    assert_eq!(
+        stack.database.count("delivery where sent_at is null").await,
+        0
+    );
 }

@@ -11,11 +11,14 @@ use anyhow::Result;
 use super::names::banned_in;
 use super::{Finding, files_below};
 
-/// Where contacts are forgotten.
-const ERASURE: [&str; 2] = ["core/src/store/erasure.rs", "compliance/src/erasure.rs"];
-/// Personal, but not reached through a contact: staff leave by the agents' own deletion; a parked event belongs to
-/// nobody known, and its day's key is destroyed.
-const NOT_OF_A_CONTACT: [&str; 2] = ["agent", "parked_event"];
+/// Where contacts are forgotten, and what that calls.
+const ERASURE: [&str; 3] = [
+    "core/src/store/erasure.rs",
+    "core/src/store/media/leave.rs",
+    "compliance/src/erasure.rs",
+];
+/// Personal, but not reached through a contact: staff leave by the agents' own deletion.
+const NOT_OF_A_CONTACT: [&str; 1] = ["agent"];
 
 /// A column as declared.
 #[derive(Debug, PartialEq)]

@@ -6,6 +6,7 @@
 mod alerts;
 mod edges;
 mod migrations;
+mod mutants;
 mod names;
 mod sources;
 
@@ -62,6 +63,7 @@ pub(crate) fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
     let mut findings = edges::check(&workspace.metadata, &workspace.root)?;
     findings.extend(in_tree(&workspace.root)?);
     findings.extend(alerts::check(&workspace.root));
+    findings.extend(mutants::check(&workspace.metadata, &workspace.root));
     findings.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     Ok(findings)
 }

@@ -19,6 +19,8 @@ pub(crate) struct Need {
     programs: &'static [&'static str],
     /// Folders to look in besides PATH; `*` stands for one folder.
     folders: &'static [&'static str],
+    /// A command that succeeds when it is there, where a file does not tell.
+    probe: &'static [&'static str],
     package: &'static str,
     /// The systemd units the package would start.
     units: &'static [&'static str],
@@ -32,6 +34,7 @@ const POSTGRESQL: Need = Need {
         "/opt/homebrew/opt/*/bin",
         "/usr/local/opt/*/bin",
     ],
+    probe: &[],
     package: "postgresql",
     // Its unit starts the system's clusters, and there will be none.
     units: &[],
@@ -40,6 +43,7 @@ const POSTGRESQL: Need = Need {
 const REDIS: Need = Need {
     programs: &["redis-server", "valkey-server"],
     folders: &["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"],
+    probe: &[],
     package: "redis-server",
     units: &["redis-server.service"],
     what_for: "wake-ups and limits",
@@ -47,6 +51,7 @@ const REDIS: Need = Need {
 const CHROMIUM: Need = Need {
     programs: &["chromium", "chromium-browser", "google-chrome"],
     folders: &[],
+    probe: &[],
     package: "chromium",
     units: &[],
     what_for: "the console's browser tests",
@@ -54,13 +59,24 @@ const CHROMIUM: Need = Need {
 const PYTHON: Need = Need {
     programs: &["python3"],
     folders: &[],
+    probe: &[],
     package: "python3",
     units: &[],
     what_for: "the audit export's verify.py",
 };
+const PYTHON_VENV: Need = Need {
+    programs: &[],
+    folders: &[],
+    // Debian cuts the part that fills a virtual environment out of its Python.
+    probe: &["python3", "-c", "import ensurepip, venv"],
+    package: "python3-venv",
+    units: &[],
+    what_for: "the tests with pywa, a client written by others",
+};
 const PROMTOOL: Need = Need {
     programs: &["promtool"],
     folders: &[],
+    probe: &[],
     package: "prometheus",
     units: &["prometheus.service"],
     what_for: "the tests of the alert rules",
@@ -68,6 +84,7 @@ const PROMTOOL: Need = Need {
 const HAPROXY: Need = Need {
     programs: &["haproxy"],
     folders: &["/usr/sbin", "/usr/local/sbin"],
+    probe: &[],
     package: "haproxy",
     units: &["haproxy.service"],
     what_for: "the check of the load balancer's configuration",
@@ -76,7 +93,15 @@ const HAPROXY: Need = Need {
 /// What `demo` and `dev` need.
 pub(crate) const DEMO: &[Need] = &[POSTGRESQL, REDIS];
 /// What `test` needs.
-pub(crate) const TEST: &[Need] = &[POSTGRESQL, REDIS, CHROMIUM, PYTHON, PROMTOOL, HAPROXY];
+pub(crate) const TEST: &[Need] = &[
+    POSTGRESQL,
+    REDIS,
+    CHROMIUM,
+    PYTHON,
+    PYTHON_VENV,
+    PROMTOOL,
+    HAPROXY,
+];
 
 /// Node and npm are checked, `needs` are checked and installed.
 ///
@@ -89,7 +114,7 @@ pub(crate) fn ensure(needs: &'static [Need]) -> Result<()> {
         return Ok(());
     }
     for need in &missing {
-        eprintln!("  missing: {} ({})", need.programs[0], need.what_for);
+        eprintln!("  missing: {} ({})", need.name(), need.what_for);
     }
     if !apt::is_debian() {
         let names: Vec<&str> = missing.iter().map(|need| need.package).collect();
@@ -103,13 +128,23 @@ pub(crate) fn ensure(needs: &'static [Need]) -> Result<()> {
         Some(need) => bail!(
             "{} is installed, but {} is still not found",
             need.package,
-            need.programs[0]
+            need.name()
         ),
         None => Ok(()),
     }
 }
 
+impl Need {
+    /// What people call it.
+    fn name(&self) -> &'static str {
+        self.programs.first().unwrap_or(&self.package)
+    }
+}
+
 fn is_there(need: &Need) -> bool {
+    if let [program, arguments @ ..] = need.probe {
+        return succeeds(Command::new(program).args(arguments));
+    }
     let in_folders = need.folders.iter().flat_map(|pattern| expand(pattern));
     let mut candidates = in_folders.flat_map(|folder| {
         need.programs
@@ -140,8 +175,12 @@ fn answers(program: &str) -> bool {
     } else {
         "--version"
     };
-    let status = Command::new(program)
-        .arg(flag)
+    succeeds(Command::new(program).arg(flag))
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    let status = command
+        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();

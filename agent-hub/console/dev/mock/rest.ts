@@ -1,7 +1,8 @@
 /** The REST half of the invented server. */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AgentView } from "../../src/api/types";
+import type { AgentView, MediaKind } from "../../src/api/types";
+import { office } from "./office.ts";
 import { Refusal, type Store } from "./store.ts";
 
 type Body = Record<string, string & number>;
@@ -16,7 +17,9 @@ export async function rest(
 ): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  const body = JSON.parse(Buffer.concat(chunks).toString() || "{}") as Body;
+  const bytes = Buffer.concat(chunks);
+  const isJson = request.headers["content-type"] === "application/json";
+  const body = (isJson ? JSON.parse(bytes.toString() || "{}") : {}) as Body;
   const url = new URL(request.url ?? "/", "http://mock");
   const send = (status: number, answer?: unknown, headers: Record<string, string> = {}) => {
     response.writeHead(status, { "content-type": "application/json", ...headers });
@@ -51,6 +54,20 @@ export async function rest(
       send(204);
     } else if (!me) {
       throw new Refusal({ status: 401, code: "unauthenticated", title: "Log in." });
+    } else if (route === "POST /media") {
+      if (bytes.length > 2_000_000)
+        throw new Refusal({ status: 413, code: "too_large", title: "Too large." });
+      const name = /filename\*=UTF-8''(.+)$/.exec(request.headers["content-disposition"] ?? "")?.[1];
+      const kind = (url.searchParams.get("kind") ?? "document") as MediaKind;
+      const view = store.keep(bytes, {
+        kind,
+        mime_type: request.headers["content-type"] ?? "application/octet-stream",
+        file_name: kind === "document" && name ? decodeURIComponent(name) : null,
+        is_inline: kind !== "document",
+      });
+      send(201, { id: view.id, kind, mime_type: view.mime_type, size_bytes: view.size_bytes });
+    } else if (office(store, route, url, send, response)) {
+      // Answered.
     } else answer(store, tickets, me, token, route, url, body, send, response);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -77,7 +94,8 @@ function answer(
   response: ServerResponse,
 ): void {
   const on = /^(GET|POST) \/conversations\/([^/]+)\/(\w+)$/.exec(route);
-  const contact = /^(GET|POST) \/contacts\/([^/]+)(\/reveal)?$/.exec(route);
+  const contact = /^(GET|POST) \/contacts\/([^/]+)(\/\w+)?$/.exec(route);
+  const item = /^POST \/conversations\/([^/]+)\/items\/(\d+)\/([\w-]+)$/.exec(route);
   if (route === "DELETE /session") {
     sessions.delete(token);
     send(204);
@@ -92,20 +110,52 @@ function answer(
   } else if (route === "GET /audit/export") {
     response.writeHead(200, { "content-type": "application/zip" });
     response.end(Buffer.from(`PK\u0005\u0006${"\0".repeat(18)}`, "latin1"));
+  } else if (item) {
+    touchItem(store, me, item[1] ?? "", Number(item[2]), item[3] ?? "", body);
+    send(202, {});
   } else if (contact) {
     const views = [...store.cases.values()].map((one) => one.view);
     const mine = views.find((view) => view.contact.id === contact[2]);
-    if (contact[3]) send(200, { phone: "+55 11 90000-1000", bsuid: "BR.000000000000000" });
+    if (contact[3] === "/merge" || contact[3] === "/split") send(200, {});
+    else if (contact[3]) send(200, { phone: "+55 11 90000-1000", bsuid: "BR.000000000000000" });
     else {
       const past = views.filter((view) => view.state === "closed").slice(0, 3);
       const identities = [
         { kind: "phone", value_masked: mine?.contact.phone_masked },
         { kind: "bsuid", value_masked: "BR.••••••0000" },
       ];
-      send(200, { contact: mine?.contact, identities, conversations: mine ? [mine, ...past] : past });
+      const merges = [
+        {
+          merge_id: "m1",
+          contact_id: "c2",
+          at: new Date(Date.now() - 86_400_000).toISOString(),
+          reason: "seen_together",
+          conversations: 2,
+        },
+      ];
+      send(200, {
+        contact: mine?.contact,
+        identities,
+        username: "ana.exemplo",
+        conversations: mine ? [mine, ...past] : past,
+        merges,
+        marketing: [{ channel_id: "c", consent: "stopped" }],
+      });
     }
   } else if (on) conversation(store, me, on[2] ?? "", on[3] ?? "", url, body, send);
   else send(404, { status: 404, code: "not_found", title: route });
+}
+
+function touchItem(store: Store, me: AgentView, id: string, seq: number, verb: string, body: Body): void {
+  const one = store.find(id);
+  const item = one.items[seq - 1];
+  if (!item) throw new Refusal({ status: 404, code: "not_found", title: "No." });
+  if (verb === "reaction") {
+    const others = item.reactions.filter((it) => it.author.kind === "contact");
+    const mine = { author: { kind: "agent" as const, id: me.id }, emoji: String(body.emoji) };
+    item.reactions = body.emoji ? [...others, mine] : others;
+  } else item.ticks = verb === "cancel" ? "cancelled" : "sent";
+  store.touch(one, seq);
 }
 
 function conversation(

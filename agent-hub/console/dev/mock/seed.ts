@@ -1,6 +1,7 @@
 /** Invented people and words. */
 import { randomUUID } from "node:crypto";
 import type { AgentView, CaseState, Content, Role } from "../../src/api/types";
+import { everyKind, type Say } from "./kinds.ts";
 import { ago, type Case, MINUTE, Store } from "./store.ts";
 
 const NAMES = [
@@ -58,7 +59,7 @@ function addCase(store: Store, at: number): void {
   const states: CaseState[] = ["waiting", "automation", "attending", "waiting", "attending", "closed"];
   const state = at === 0 ? "attending" : pick(states, at);
   const agents = store.agents.slice(0, 3) as AgentView[];
-  const owner = state === "attending" ? pick(agents, at === 0 ? 0 : at) : undefined;
+  const owner = state === "attending" ? pick(agents, at === 0 || at === 8 ? 0 : at) : undefined;
   const name =
     at < NAMES.length ? pick(NAMES, at) : `${pick(NAMES, at)} ${Math.floor(at / NAMES.length) + 1}`;
   const one: Case = {
@@ -168,7 +169,7 @@ function talk(store: Store, one: Case, at: number, state: CaseState): void {
       kind: "note",
       text: "OLT mostra potência baixa (-29 dBm). Provável fibra dobrada; agendar visita se não voltar.",
     });
-    if (at === 0) variety(one, say, contact, agent);
+    if (at === 0) everyKind(store, one, say as Say, contact.id, owner);
     say("in", contact, { kind: "text", text: "Obrigada! Fico no aguardo 🙏" });
   }
   if (state === "closed")
@@ -177,55 +178,9 @@ function talk(store: Store, one: Case, at: number, state: CaseState): void {
   one.view.waiting_since =
     state === "closed" || state === "automation" ? null : ago((at % 17) * MINUTE + at * 1000);
   if (at === 4) one.view.window_until = ago(60 * MINUTE);
+  // A second conversation of the same person, with its window closed.
+  if (at === 8) one.view.window_until = ago(60 * MINUTE);
   if (at === 0) one.view.window_until = new Date(Date.now() + 95 * MINUTE).toISOString();
   if (one.view.contact.erased)
     for (const item of one.items) if (item.content?.kind !== "system") item.content = null;
-}
-
-type Say = (
-  direction: "in" | "out" | "internal",
-  author: { kind: "contact" | "agent"; id: string },
-  content: Content,
-  over?: object,
-) => void;
-
-function variety(
-  one: Case,
-  say: Say,
-  contact: { kind: "contact"; id: string },
-  agent: { kind: "agent"; id: string },
-): void {
-  say("in", contact, {
-    kind: "media",
-    media: { kind: "image", mime_type: "image/jpeg", caption: "A luz está assim" },
-  });
-  say("in", contact, { kind: "media", media: { kind: "audio", mime_type: "audio/ogg", voice: true } });
-  say("in", contact, {
-    kind: "location",
-    latitude: -23.55052,
-    longitude: -46.63331,
-    name: "Casa",
-    address: "Rua dos Exemplos, 100",
-  });
-  say("in", contact, { kind: "unsupported", type_name: "poll", raw: {} });
-  say("in", contact, { kind: "text", text: "x" }, { revoked: true });
-  say(
-    "out",
-    agent,
-    { kind: "text", text: "Recebi a foto. Pode desligar o aparelho da tomada por um minuto?" },
-    { ticks: "read", reply_to_seq: one.items.length - 4, reactions: [{ author: contact, emoji: "👍" }] },
-  );
-  say(
-    "out",
-    agent,
-    { kind: "text", text: "Mandei também o passo a passo por aqui." },
-    { ticks: "failed", error_code: 131_026 },
-  );
-  say("out", agent, { kind: "text", text: "Conseguiu?" }, { ticks: "unknown" });
-  say(
-    "out",
-    agent,
-    { kind: "text", text: "Agendei a visita para amanhã de manhã, entre 8h e 12h." },
-    { ticks: "delivered" },
-  );
 }

@@ -70,7 +70,7 @@ export function serve(store: Store, me: AgentView, ws: WebSocket): void {
       store.touch(one, 0);
     } else if (frame.type === "send" || frame.type === "note") {
       const { client_ref, conversation_id } = frame;
-      const seq = store.write(me, frame, frame.type === "note");
+      const seq = store.write(me, { ...frame, text: frame.text ?? "" }, frame.type === "note");
       send({ type: "accepted", client_ref, conversation_id, seq });
     }
   };

@@ -7,6 +7,7 @@ import type {
   ConversationView,
   Direction,
   ItemView,
+  MediaView,
   Problem,
   TeamView,
 } from "../../src/api/types";
@@ -36,6 +37,7 @@ export class Store {
   readonly teams: TeamView[] = [];
   readonly agents: AgentView[] = [];
   readonly cases = new Map<string, Case>();
+  readonly files = new Map<string, { bytes: Buffer; view: MediaView }>();
   readonly listeners = new Set<(id: string) => void>();
 
   append(
@@ -64,7 +66,7 @@ export class Store {
     const { view } = one;
     view.last_seq = seq;
     if (direction !== "internal") {
-      view.preview = "text" in content ? content.text : "title" in content ? content.title : "";
+      view.preview = "text" in content ? (content.text ?? "") : "title" in content ? content.title : "";
       view.preview_direction = direction;
     }
     if (direction === "in") {
@@ -99,6 +101,7 @@ export class Store {
       conversation_id: string;
       client_ref: string;
       text: string;
+      content?: Content | null;
       epoch?: number;
       reply_to_seq?: number | null;
     },
@@ -122,8 +125,9 @@ export class Store {
       one,
       "out",
       { kind: "agent", id: me.id },
-      { kind: "text", text: frame.text },
+      frame.content ?? { kind: "text", text: frame.text },
       {
+        media: this.carried(frame.content),
         client_ref: frame.client_ref,
         ticks: "queued",
         reply_to_seq: frame.reply_to_seq ?? null,
@@ -142,6 +146,29 @@ export class Store {
       );
     }
     return item.seq;
+  }
+
+  /** What was uploaded before and is carried by a message now. */
+  private carried(content: Content | null | undefined): MediaView[] {
+    const id = content?.kind === "media" ? content.media.file : undefined;
+    const file = id ? this.files.get(id) : undefined;
+    return id && file ? [{ ...file.view, id }] : [];
+  }
+
+  keep(
+    bytes: Buffer,
+    over: Omit<MediaView, "id" | "part" | "state" | "has_thumbnail" | "size_bytes">,
+  ): MediaView {
+    const view: MediaView = {
+      id: randomUUID(),
+      part: 0,
+      state: "ready",
+      has_thumbnail: over.kind === "image",
+      size_bytes: bytes.length,
+      ...over,
+    };
+    this.files.set(view.id, { bytes, view });
+    return view;
   }
 
   own(one: Case, agent: string | null, over: Partial<ConversationView>): void {

@@ -7,6 +7,11 @@ export const keys = {
   thread: (id: Uuid) => ["thread", id] as const,
   refusal: (id: Uuid) => ["refusal", id] as const,
   contact: (id: Uuid) => ["contact", id] as const,
+  file: (id: Uuid, variant: string) => ["file", id, variant] as const,
+  templates: (channelId: Uuid) => ["templates", channelId] as const,
+  errorCodes: ["error codes"] as const,
+  channels: ["channels"] as const,
+  notices: (atLeast: string) => ["notices", atLeast] as const,
   floor: ["floor"] as const,
   outbox: ["outbox"] as const,
 };

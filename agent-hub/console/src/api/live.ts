@@ -35,6 +35,8 @@ export interface ListData {
 /** Without answers to all subscriptions after this, call it live all the same. */
 const CATCH_UP_MAX_MS = 5_000;
 const ASK_AGAIN_MS = 3_000;
+/** The server passes one on in 20 s; more would be noise. */
+const TYPING_EVERY_MS = 10_000;
 
 export class Live {
   /** What is written here and not yet in the stored order. */
@@ -47,6 +49,7 @@ export class Live {
   private readonly rereading = new Set<Uuid>();
   private readonly listeners = new Set<() => void>();
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
+  private typed = { id: "", at: 0 };
   private link: LinkState = "catching_up";
   private store_epoch: Uuid | null = null;
 
@@ -113,6 +116,14 @@ export class Live {
 
   read(conversation_id: Uuid, seq: number): void {
     this.socket.send({ type: "read", conversation_id, seq });
+  }
+
+  /** Somebody writes to the customer. */
+  typing(conversation_id: Uuid): void {
+    const now = Date.now();
+    if (this.typed.id === conversation_id && now - this.typed.at < TYPING_EVERY_MS) return;
+    this.typed = { id: conversation_id, at: now };
+    this.socket.send({ type: "typing", conversation_id });
   }
 
   /** Presence lives with the socket: told on the node that holds it. */

@@ -2,13 +2,17 @@
  * What was written here and is not yet in the stored order, by `client_ref`.
  * It survives a reload (session storage, this tab only): sending again with the same reference never doubles a message.
  */
+import type { Sendable } from "./client";
 import type { ItemView, Problem, Uuid } from "./types";
 
 export interface Pending {
   client_ref: string;
   conversation_id: Uuid;
   kind: "send" | "note";
+  /** What is shown of it; the whole message when there is no `content`. */
   text: string;
+  /** A file or a template. */
+  content?: Sendable;
   epoch: number;
   reply_to_seq?: number | null;
   at: string;

@@ -85,11 +85,19 @@ export class Outgoing {
   }
 
   private transmit(one: outbox.Pending): void {
-    const { client_ref, conversation_id, text, epoch, reply_to_seq } = one;
+    const { client_ref, conversation_id, text, content, epoch } = one;
+    const what = content ? { content } : { text };
     const frame: ClientFrame =
       one.kind === "note"
         ? { type: "note", client_ref, conversation_id, text }
-        : { type: "send", client_ref, conversation_id, epoch, text, reply_to_seq: reply_to_seq ?? null };
+        : {
+            type: "send",
+            client_ref,
+            conversation_id,
+            epoch,
+            reply_to_seq: one.reply_to_seq ?? null,
+            ...what,
+          };
     if (!this.hooks.send(frame)) return;
     clearTimeout(this.timers.get(client_ref));
     this.timers.set(

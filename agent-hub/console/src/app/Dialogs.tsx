@@ -1,39 +1,46 @@
-/** One dialog at a time, opened by button, key or palette. */
-import { useState } from "react";
-import { useTranslation } from "react-i18next";
+/** One dialog at a time, opened by button, key or palette; read when it is opened for the first time. */
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useSession, useThread } from "../api/hooks";
-import { exportsAudit, type Uuid } from "../api/types";
-import { ExportForm } from "../features/audit/ExportForm";
+import { exportsAudit, supervises, type Uuid } from "../api/types";
 import { mayHandle } from "../features/conversation/owner";
-import { ResolveDialog } from "../features/conversation/ResolveDialog";
-import { TransferDialog } from "../features/conversation/TransferDialog";
-import { Dialog } from "../ui/Dialog";
 import { useCommand } from "./commands";
-import { ShortcutsHelp } from "./ShortcutsHelp";
 
-type Open = "transfer" | "resolve" | "help" | "export" | null;
+const ExportDialog = lazy(() => import("../features/audit/ExportDialog"));
+const MergeDialog = lazy(() => import("../features/contact/MergeDialog"));
+const resolveDialog = () => import("../features/conversation/ResolveDialog");
+const transferDialog = () => import("../features/conversation/TransferDialog");
+const ResolveDialog = lazy(resolveDialog);
+const TransferDialog = lazy(transferDialog);
+const ShortcutsHelp = lazy(() => import("./ShortcutsHelp"));
+
+type Open = "transfer" | "resolve" | "merge" | "help" | "export" | null;
 
 export function Dialogs({ conversationId }: { conversationId: Uuid | undefined }) {
-  const { t } = useTranslation();
   const session = useSession();
   const head = useThread(conversationId ?? "")?.head;
   const [open, setOpen] = useState<Open>(null);
   const close = () => setOpen(null);
   const handles = head !== undefined && session !== null && mayHandle(head, session.agent);
+  const merges = head !== undefined && session !== null && supervises(session.agent.role);
+  useEffect(() => {
+    // Who works in a conversation needs these at a keystroke: they are here before.
+    if (handles) void Promise.all([resolveDialog(), transferDialog()]);
+  }, [handles]);
   useCommand("transfer", () => handles && setOpen("transfer"));
   useCommand("resolve", () => handles && setOpen("resolve"));
+  useCommand("merge", () => merges && !head.contact.erased && setOpen("merge"));
   useCommand("help", () => setOpen("help"));
   useCommand("export", () => session && exportsAudit(session.agent.role) && setOpen("export"));
 
-  if (open === "transfer" && head) return <TransferDialog key={head.id} head={head} onClose={close} />;
-  if (open === "resolve" && head) return <ResolveDialog key={head.id} head={head} onClose={close} />;
-  if (open === "help") return <ShortcutsHelp onClose={close} />;
-  if (open === "export") {
-    return (
-      <Dialog title={t("audit.title")} onClose={close} testId="export-dialog">
-        <ExportForm onDone={close} />
-      </Dialog>
-    );
-  }
-  return null;
+  return (
+    <Suspense>
+      {open === "transfer" && head && <TransferDialog key={head.id} head={head} onClose={close} />}
+      {open === "resolve" && head && <ResolveDialog key={head.id} head={head} onClose={close} />}
+      {open === "merge" && head && (
+        <MergeDialog key={head.contact.id} contact={head.contact} onClose={close} />
+      )}
+      {open === "help" && <ShortcutsHelp onClose={close} />}
+      {open === "export" && <ExportDialog onClose={close} />}
+    </Suspense>
+  );
 }

@@ -1,23 +1,30 @@
 /** The three panes: queues and views, the list, the thread. */
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useListData, useSession } from "../api/hooks";
 import { answers } from "../api/types";
-import { AuditPage } from "../features/audit/AuditPage";
 import { ConversationPane } from "../features/conversation/ConversationPane";
 import { Nav } from "../features/queue/Nav";
 import { QueueList } from "../features/queue/QueueList";
 import { useCommand } from "./commands";
 import { Dialogs } from "./Dialogs";
 import classes from "./Layout.module.css";
-import { Palette } from "./Palette";
+import { PaletteGate } from "./PaletteGate";
 import { useGo, usePlace } from "./router";
 import { useShortcuts } from "./shortcuts";
 import { useTitle } from "./title";
 
+const AuditPage = lazy(() => import("../features/audit/AuditPage"));
+
 export function Layout() {
   const session = useSession();
   if (!session) return null;
-  return answers(session.agent.role) ? <Desk /> : <AuditPage />;
+  if (answers(session.agent.role)) return <Desk />;
+  return (
+    <Suspense>
+      <AuditPage />
+    </Suspense>
+  );
 }
 
 function Desk() {
@@ -43,7 +50,7 @@ function Desk() {
         )}
       </main>
       <Dialogs conversationId={place.conversationId} />
-      <Palette place={place} />
+      <PaletteGate place={place} />
     </div>
   );
 }

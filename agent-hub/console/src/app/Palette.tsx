@@ -1,22 +1,27 @@
 /** Ctrl/Cmd+K: conversations at hand, views, what may be done here, settings. */
 import { useMantineColorScheme } from "@mantine/core";
-import { Spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
+import { Spotlight, type SpotlightActionGroupData, spotlight } from "@mantine/spotlight";
+import "@mantine/spotlight/styles.css";
 import { IconSearch } from "@tabler/icons-react";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useFloor, useListData, useSession, useThread } from "../api/hooks";
 import { session as sessions } from "../api/session";
-import { exportsAudit } from "../api/types";
+import { exportsAudit, supervises } from "../api/types";
 import { mayClaim, mayHandle, ownerOf } from "../features/conversation/owner";
 import { switchLocale } from "../features/presence/Preferences";
 import { LOCALES } from "../i18n";
-import { type Command, command } from "./commands";
+import { type Command, command, useCommand } from "./commands";
 import classes from "./Palette.module.css";
-import { type Place, SCOPES, useGo } from "./router";
+import { PAGES, type Place, SCOPES, useGo } from "./router";
 
 const LIMIT = 12;
-export function Palette({ place }: { place: Place }) {
+export default function Palette({ place }: { place: Place }) {
   const { t } = useTranslation();
-  const groups = [useConversations(place), useHere(place), useViews(), useSettings()];
+  const groups = [useConversations(place), useHere(place), useViews(), useOffice(), useSettings()];
+  // It is read because somebody asked for it.
+  useEffect(spotlight.open, []);
+  useCommand("palette", spotlight.open);
   return (
     <Spotlight
       actions={groups.filter((group) => group.actions.length > 0)}
@@ -68,6 +73,11 @@ function useHere(place: Place): SpotlightActionGroupData {
     }
     if (ownerOf(head, session.agent.id) === "me")
       actions.push({ name: "release", label: t("action.release") });
+    if (ownerOf(head, session.agent.id) === "me") {
+      actions.push({ name: "attach", label: t("composer.attach") });
+      actions.push({ name: "template", label: t("composer.template") });
+    }
+    if (supervises(session.agent.role)) actions.push({ name: "merge", label: t("contact.merge") });
     actions.push({ name: "note", label: t("shortcuts.note") });
     actions.push({ name: "toggle_contact", label: t("contact.panel") });
   }
@@ -95,6 +105,19 @@ function useViews(): SpotlightActionGroupData {
         onClick: () => go.toView("queue", team.id),
       })),
     ],
+  };
+}
+
+function useOffice(): SpotlightActionGroupData {
+  const { t } = useTranslation();
+  const session = useSession();
+  const go = useGo();
+  const may = session !== null && supervises(session.agent.role);
+  return {
+    group: t("palette.office"),
+    actions: may
+      ? PAGES.map((page) => ({ id: `page ${page}`, label: t(`nav.${page}`), onClick: () => go.toPage(page) }))
+      : [],
   };
 }
 

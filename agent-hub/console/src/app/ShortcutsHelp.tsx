@@ -10,6 +10,9 @@ const KEYS = [
   ["resolve", ["Alt", "E"]],
   ["reply", ["Alt", "P"]],
   ["note", ["Alt", "L"]],
+  ["react", ["Alt", "R"]],
+  ["attach", ["Alt", "A"]],
+  ["template", ["Alt", "T"]],
   ["send", ["Enter"]],
   ["newline", ["Shift", "Enter"]],
   ["palette", ["Ctrl", "K"]],
@@ -17,7 +20,7 @@ const KEYS = [
   ["escape", ["Esc"]],
 ] as const;
 
-export function ShortcutsHelp({ onClose }: { onClose: () => void }) {
+export default function ShortcutsHelp({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   return (
     <Dialog title={t("shortcuts.title")} onClose={onClose} testId="help-dialog">

@@ -4,6 +4,9 @@ import { useEffect, useRef } from "react";
 export type Command =
   | "reply"
   | "note"
+  | "react"
+  | "attach"
+  | "template"
   | "claim"
   | "release"
   | "transfer"
@@ -11,7 +14,9 @@ export type Command =
   | "next"
   | "previous"
   | "help"
+  | "palette"
   | "export"
+  | "merge"
   | "toggle_contact"
   | "close_conversation";
 

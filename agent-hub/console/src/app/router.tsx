@@ -3,12 +3,16 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   Navigate,
+  redirect,
+  useLocation,
   useNavigate,
   useParams,
   useSearch,
 } from "@tanstack/react-router";
-import type { ListScope, Uuid } from "../api/types";
+import { session } from "../api/session";
+import { type ListScope, supervises, type Uuid } from "../api/types";
 import { Layout } from "./Layout";
 
 export const SCOPES: readonly ListScope[] = ["mine", "queue", "automation", "attending", "all", "closed"];
@@ -37,8 +41,44 @@ const conversationRoute = createRoute({
   component: () => null,
 });
 
+/** The supervisors' pages. */
+export const PAGES = ["numbers", "templates", "notices"] as const;
+export type Page = (typeof PAGES)[number];
+
+const supervisorOnly = () => {
+  const state = session.get();
+  if (state.status === "in" && !supervises(state.session.agent.role)) throw redirect({ to: "/" });
+};
+
+const numbersRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/numbers",
+  beforeLoad: supervisorOnly,
+  component: lazyRouteComponent(() => import("../features/office/NumbersPage")),
+});
+
+const templatesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/templates",
+  beforeLoad: supervisorOnly,
+  component: lazyRouteComponent(() => import("../features/office/TemplatesPage")),
+});
+
+const noticesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/notices",
+  beforeLoad: supervisorOnly,
+  component: lazyRouteComponent(() => import("../features/office/NoticesPage")),
+});
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([homeRoute, inboxRoute.addChildren([conversationRoute])]),
+  routeTree: rootRoute.addChildren([
+    homeRoute,
+    inboxRoute.addChildren([conversationRoute]),
+    numbersRoute,
+    templatesRoute,
+    noticesRoute,
+  ]),
   defaultPreload: false,
 });
 
@@ -68,11 +108,18 @@ export function usePlace(): Place {
   };
 }
 
+/** Which of the supervisors' pages one is on. */
+export function useOnPage(): Page | undefined {
+  const { pathname } = useLocation();
+  return PAGES.find((page) => pathname === `/${page}`);
+}
+
 export function useGo() {
   const navigate = useNavigate();
   return {
     toView: (scope: ListScope, team?: Uuid) =>
       void navigate({ to: "/inbox/$scope", params: { scope }, search: team ? { team } : {} }),
+    toPage: (page: Page) => void navigate({ to: `/${page}` }),
     toConversation: (place: Pick<Place, "scope" | "team">, conversationId: Uuid) =>
       void navigate({
         to: "/inbox/$scope/$conversationId",

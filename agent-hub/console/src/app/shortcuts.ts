@@ -12,6 +12,9 @@ const ALT: Readonly<Record<string, Command>> = {
   c: "claim",
   p: "reply",
   l: "note",
+  r: "react",
+  a: "attach",
+  t: "template",
 };
 
 export function letterOf(event: Pick<KeyboardEvent, "key" | "code">): string {
@@ -43,7 +46,8 @@ export function useShortcuts(): void {
         else command("close_conversation");
       }
     };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
+    // Before whoever closes itself on Escape: afterwards nothing tells that the key was meant for it.
+    window.addEventListener("keydown", onKey, { capture: true });
+    return () => window.removeEventListener("keydown", onKey, { capture: true });
   }, []);
 }

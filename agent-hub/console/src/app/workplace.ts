@@ -5,6 +5,7 @@ import { clearDrafts } from "../api/drafts";
 import { Live } from "../api/live";
 import { forget } from "../api/outbox";
 import { session } from "../api/session";
+import { uploads } from "../api/uploads";
 
 export interface Workplace {
   cache: QueryClient;
@@ -44,5 +45,6 @@ function claimStorage(agentId: string): void {
 function clearWords(): void {
   clearDrafts();
   forget();
+  uploads.forget();
   sessionStorage.removeItem(OWNER_KEY);
 }

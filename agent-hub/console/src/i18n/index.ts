@@ -1,11 +1,8 @@
-/** Three languages, bundled; the choice is remembered in this browser and told to `<html lang>`. */
+/** Three languages, one at a time; the choice is remembered in this browser and told to `<html lang>`. */
 import i18n from "i18next";
 import { initReactI18next } from "react-i18next";
 import { session } from "../api/session";
 import type { Locale } from "../api/types";
-import en from "./en.json";
-import es from "./es.json";
-import ptBR from "./pt-BR.json";
 
 const KEY = "balcao.locale";
 export const LOCALES: readonly { tag: Locale; name: string }[] = [
@@ -32,33 +29,48 @@ function preferred(): Locale {
   return "pt-BR";
 }
 
+/** One catalogue is read at the start; another one when somebody chooses it. */
+const CATALOGUES: Record<Locale, () => Promise<{ default: object }>> = {
+  "pt-BR": () => import("./pt-BR.json"),
+  en: () => import("./en.json"),
+  es: () => import("./es.json"),
+};
+
+async function turnTo(locale: Locale): Promise<void> {
+  if (!i18n.hasResourceBundle(locale, "translation")) {
+    const { default: catalogue } = await CATALOGUES[locale]();
+    i18n.addResourceBundle(locale, "translation", catalogue);
+  }
+  await i18n.changeLanguage(locale);
+}
+
 export function chooseLocale(locale: Locale): void {
   localStorage.setItem(KEY, locale);
-  void i18n.changeLanguage(locale);
+  void turnTo(locale);
 }
 
 /** The account's language, unless another was chosen in this browser. */
 export function chooseAccountLocale(): void {
   const state = session.get();
-  if (!rememberedLocale() && state.status === "in") void i18n.changeLanguage(state.session.locale);
+  if (!rememberedLocale() && state.status === "in") void turnTo(state.session.locale);
 }
 
 i18n.on("languageChanged", (tag) => {
   document.documentElement.lang = tag;
 });
 
-void i18n.use(initReactI18next).init({
-  lng: preferred(),
-  fallbackLng: "pt-BR",
-  supportedLngs: LOCALES.map((one) => one.tag),
-  resources: {
-    "pt-BR": { translation: ptBR },
-    en: { translation: en },
-    es: { translation: es },
-  },
-  // React writes text nodes: nothing to escape here.
-  interpolation: { escapeValue: false },
-  initAsync: false,
-});
+/** Before it nothing can be worded. */
+export async function startLanguage(): Promise<void> {
+  const locale = preferred();
+  const { default: catalogue } = await CATALOGUES[locale]();
+  await i18n.use(initReactI18next).init({
+    lng: locale,
+    supportedLngs: LOCALES.map((one) => one.tag),
+    resources: { [locale]: { translation: catalogue } },
+    // React writes text nodes: nothing to escape here.
+    interpolation: { escapeValue: false },
+    initAsync: false,
+  });
+}
 
 export { i18n };

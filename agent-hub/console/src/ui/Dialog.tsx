@@ -3,13 +3,21 @@ import { Modal } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-export function Dialog(props: { title: string; onClose: () => void; testId: string; children: ReactNode }) {
+export function Dialog(props: {
+  title: string;
+  onClose: () => void;
+  testId: string;
+  /** In pixels; Mantine's own width when absent. */
+  size?: number;
+  children: ReactNode;
+}) {
   const { t } = useTranslation();
   return (
     <Modal
       opened
       onClose={props.onClose}
       title={props.title}
+      {...(props.size ? { size: props.size } : {})}
       closeButtonProps={{ "aria-label": t("common.close") }}
       data-testid={props.testId}
     >

@@ -7,5 +7,7 @@ type Code = keyof typeof ptBR.problem;
 
 export function problemText(t: TFunction, problem: Problem): string {
   const known = t(`problem.${problem.code as Code}`, { defaultValue: "" });
+  // Which field, and its limit: only the server knows.
+  if (known && problem.code === "invalid" && problem.detail) return `${known} ${problem.detail}`;
   return known || [problem.title, problem.detail].filter(Boolean).join(" ");
 }

@@ -121,11 +121,17 @@ provider = "file"
 dir = {keys}
 
 [webhook]
+public_url = {webhook}
 app_secrets_file = {app_secret}
 verify_token_file = {verify_token}
 
 [whatsapp]
 graph_base_url = {simulator}
+
+[media]
+dir = {objects}
+hosts = [{simulator_host}]
+private_hosts = [{simulator_host}]
 
 [bot]
 erp_url = {simulator}
@@ -144,8 +150,11 @@ format = "text"
             keys = at("keys"),
             app_secret = at("secrets/app_secret"),
             verify_token = at("secrets/verify_token"),
+            objects = at("objects"),
             simulator = toml_string(&demo.simulator_url),
+            simulator_host = toml_string(demo.simulator_url.trim_start_matches("http://")),
             console = toml_string(&demo.console_url),
+            webhook = toml_string(&demo.webhook_url),
         );
         self.put(DEMO_CONFIG, &config)?;
         self.put("demo.json", &serde_json::to_string_pretty(demo)?)

@@ -39,6 +39,7 @@ pub(super) async fn seed(store: &Store, demo: &Demo) -> Result<(), Failure> {
         waba_id: demo.waba_id.clone(),
         name: "Balcão Internet".to_owned(),
         access_token: demo.access_token.clone().into(),
+        app_secret: None,
         default_team_id: Some(support),
         throughput_per_second: 80,
     };

@@ -9,6 +9,7 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{Failure, manifest::Manifest};
+use crate::Mutant;
 use crate::audit::{
     filter::Facts,
     tree::{self, Hash},
@@ -87,7 +88,7 @@ fn check_line(line: &[u8], manifest: &Manifest, leaves: &[Hash]) -> Result<u64, 
     let leaf = usize::try_from(seq).ok().and_then(|seq| leaves.get(seq));
     let leaf =
         leaf.ok_or_else(|| format!("leaf {seq}: the tree has only {} leaves", leaves.len()))?;
-    if tree::leaf_hash(line) != *leaf {
+    if tree::leaf_hash(line) != *leaf && !Mutant::VerifierBelieves.lives() {
         return Err(format!(
             "leaf {seq}: is not what the log says there (edited, or re-serialised)"
         ));

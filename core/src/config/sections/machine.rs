@@ -73,6 +73,8 @@ pub struct Listen {
     pub operations: SocketAddr,
     pub trusted_proxies: Vec<crate::limits::Network>,
     pub behind_tls_proxy: bool,
+    pub head_timeout_ms: u64,
+    pub idle_timeout_ms: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

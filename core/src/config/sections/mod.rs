@@ -1,6 +1,7 @@
 //! The sections as types. What each key means is said in `core/config.default.toml`, once.
 
 mod machine;
+mod media;
 mod product;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 pub use machine::{
     Database, KeyProvider, Keys, Listen, Log, LogFormat, Node, NodeRole, Pool, Profile, RedisServer,
 };
+pub use media::{Media, MediaStore};
 pub use product::{
     Bot, Compliance, Console, Conversation, Limits, Retention, Session, Webhook, Whatsapp,
 };

@@ -13,6 +13,8 @@ use crate::config::secret;
 pub struct Webhook {
     pub path: String,
     pub extra_paths: Vec<String>,
+    #[serde(deserialize_with = "optional_text")]
+    pub public_url: Option<String>,
     #[serde(deserialize_with = "secret::optional")]
     pub app_secrets: Option<SecretString>,
     #[serde(deserialize_with = "optional_path")]
@@ -61,6 +63,7 @@ pub struct Whatsapp {
     pub pair_per_6s: u32,
     pub pair_burst: u32,
     pub parallel_calls: usize,
+    pub health_minutes: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -114,6 +117,7 @@ pub struct Session {
 #[serde(deny_unknown_fields)]
 pub struct Conversation {
     pub reopen_window_minutes: u64,
+    pub time_zone: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -123,6 +127,8 @@ pub struct Retention {
     pub dead_letter_days: u32,
     pub parked_hours: u32,
     pub stale_days: u32,
+    pub notice_alert_days: u32,
+    pub notice_days: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -33,6 +33,13 @@ impl Circumstance {
     }
 }
 
+/// Never what it holds.
+impl std::fmt::Debug for Circumstance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Circumstance(..)")
+    }
+}
+
 /// How often a message was passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

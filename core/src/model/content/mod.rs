@@ -3,6 +3,7 @@
 //! A reader must accept what an older version wrote: fields are added with a default, never renamed.
 
 mod circumstance;
+pub mod limits;
 mod parts;
 mod system;
 

@@ -58,14 +58,14 @@ pub enum SystemLine {
     Merged {
         /// The record that was taken in.
         from: ContactId,
-        /// Who did it; absent when the channel itself said so.
+        /// Who did it; absent when the channel itself said so, or the operator at the command line.
         by: Option<AgentId>,
     },
     /// A record that had been taken in is on its own again.
     Split {
         /// The record that left.
         from: ContactId,
-        /// Who did it.
-        by: AgentId,
+        /// Who did it; absent when it was the operator at the command line.
+        by: Option<AgentId>,
     },
 }

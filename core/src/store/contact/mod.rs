@@ -1,9 +1,21 @@
-//! Who wrote: finds a person by any identity Meta gave, links identities seen together, makes new people.
+//! Who wrote: finds a person by any identity Meta gave, links identities seen together, makes new people; joins two
+//! records that are one person, and parts them again.
 //!
-//! Promises: never two contacts for one person when an identity is known; variants of a phone are match keys only and
-//! are never stored. Does not: merge people (a supervisor's deed) or rewrite an address.
+//! Promises: one person is one contact and one contact is one person, as far as Meta says (`decide`); a merge can be
+//! undone; other spellings of a phone are match keys only and are never stored; a username is shown and matches nobody.
+//! Does not: ring the bell: whatever returns wakes wants them rung after COMMIT.
 
+mod address;
+mod attributes;
+mod cases;
+mod decide;
+mod known;
+mod merge;
+mod reseal;
 mod resolve;
+mod split;
+mod taken_in;
+mod write;
 
 use std::collections::HashMap;
 
@@ -13,9 +25,14 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Error, Store};
+use crate::bell::Wake;
 use crate::model::ContactId;
 
-pub use resolve::resolve;
+pub use attributes::{Attributes, Profile, describe, put_attributes};
+pub use merge::{Merge, Merged, merge};
+pub use resolve::{Rotation, learn, resolve, rotate};
+pub use split::{Split, split};
+pub use taken_in::{TakenIn, root, sides, taken_in};
 
 /// What kind of identity, strongest first.
 #[derive(
@@ -41,8 +58,10 @@ pub enum IdentityKind {
     ParentBsuid,
     /// Digits as Meta gave them.
     Phone,
-    /// Display only, but unique at a time.
+    /// Display only: it matches nobody. Kept in the attributes; the kind is here for rows of older versions.
     Username,
+    /// A group's id.
+    Group,
 }
 
 impl IdentityKind {
@@ -54,12 +73,13 @@ impl IdentityKind {
             Self::ParentBsuid => "parent_bsuid",
             Self::Phone => "phone",
             Self::Username => "username",
+            Self::Group => "group",
         }
     }
 }
 
-/// A person as one webhook describes them.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// A person, or a group, as one webhook describes them.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Person {
     /// Portfolio that scopes BSUIDs.
     pub portfolio: String,
@@ -67,8 +87,12 @@ pub struct Person {
     pub identities: Vec<(IdentityKind, String)>,
     /// Other spellings of the phone that may already be known (ninth digit and the like).
     pub phone_variants: Vec<String>,
+    /// Other spellings that may be somebody else's: they find only a record that nobody has written from.
+    pub stripped_variants: Vec<String>,
     /// Profile name.
     pub name: Option<String>,
+    /// Username, for display.
+    pub username: Option<String>,
 }
 
 /// Never the person's data.
@@ -87,89 +111,13 @@ pub struct Resolved {
     pub subject_id: SubjectId,
 }
 
-/// The sealed attributes of a contact.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub struct Attributes {
-    /// Profile name.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// Further fields, free.
-    #[serde(default)]
-    pub fields: serde_json::Map<String, serde_json::Value>,
-}
-
-/// Seals and stores a contact's attributes.
-///
-/// # Errors
-/// [`Error::Database`], [`Error::Vault`].
-pub async fn put_attributes(
-    store: &Store,
-    conn: &mut PgConnection,
-    who: Resolved,
-    attributes: &Attributes,
-) -> Result<(), Error> {
-    let keys = store.vault.load(&mut *conn, &[who.subject_id]).await?;
-    let key = keys
-        .get(who.subject_id)
-        .ok_or(Error::Damaged("contact without key"))?;
-    let plaintext = serde_json::to_vec(attributes).map_err(|_| Error::Damaged("attributes"))?;
-    let sealed = key.seal(Place::contact(who.contact_id.0), &plaintext)?;
-    sqlx::query!(
-        "update contact set subject_id = $2, sealed = $3 where id = $1 and erased_at is null",
-        who.contact_id.0,
-        who.subject_id.0,
-        sealed
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Stores profile names that changed; unchanged names and erased contacts are left alone. In a transaction of its own.
-///
-/// # Errors
-/// [`Error::Database`], [`Error::Vault`].
-pub async fn rename(
-    store: &Store,
-    conn: &mut PgConnection,
-    names: &[(ContactId, &str)],
-) -> Result<(), Error> {
-    let new: HashMap<Uuid, &str> = names.iter().map(|(id, name)| (id.0, *name)).collect();
-    let ids: Vec<Uuid> = new.keys().copied().collect();
-    let rows = sqlx::query!(
-        r#"
-        select id, subject_id as "subject_id!", sealed
-        from contact
-        where id = any($1) and erased_at is null and subject_id is not null
-        order by id
-        for no key update
-        "#,
-        &ids,
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let subjects: Vec<SubjectId> = rows.iter().map(|row| SubjectId(row.subject_id)).collect();
-    let keys = store.vault.load(&mut *conn, &subjects).await?;
-    for row in rows {
-        let who = Resolved {
-            contact_id: ContactId(row.id),
-            subject_id: SubjectId(row.subject_id),
-        };
-        let mut attributes = match (&row.sealed, keys.get(who.subject_id)) {
-            (Some(blob), Some(key)) => {
-                let plaintext = key.open(Place::contact(row.id), blob)?;
-                serde_json::from_slice(&plaintext)
-                    .map_err(|_| Error::Damaged("contact attributes"))?
-            }
-            _ => Attributes::default(),
-        };
-        let name = new.get(&row.id).copied();
-        if attributes.name.as_deref() != name {
-            attributes.name = name.map(str::to_owned);
-            put_attributes(store, &mut *conn, who, &attributes).await?;
-        }
-    }
-    Ok(())
+/// What a resolution came to.
+#[derive(Clone, Debug, Default)]
+pub struct Settled {
+    /// The contacts, in the order asked.
+    pub who: Vec<Resolved>,
+    /// Conversations that moved because records were joined: to be rung after COMMIT.
+    pub wakes: Vec<Wake>,
 }
 
 /// A contact's record, opened.
@@ -181,7 +129,7 @@ pub struct Opened {
     pub subject_id: Option<SubjectId>,
     /// Attributes; empty after erasure.
     pub attributes: Attributes,
-    /// Identities in clear.
+    /// Identities in clear, by kind; of a kind first the one that leads to them today.
     pub identities: Vec<(IdentityKind, String)>,
     /// The contact was erased.
     pub erased: bool,
@@ -209,7 +157,7 @@ pub async fn open(
         select id, contact_id, kind as "kind: IdentityKind", subject_id, sealed
         from contact_identity
         where contact_id = any($1)
-        order by kind, created_at
+        order by kind, superseded_at desc nulls first, created_at desc
         "#,
         &wanted,
     )

@@ -1,60 +1,38 @@
-//! Finds the contacts of a batch of people, links identities seen together, makes new people.
+//! Finds the contacts of a batch of people, links identities seen together, makes new people, joins records that turn
+//! out to be one person.
 //!
-//! Promises: a handful of statements however many people; people of one batch find each other too.
+//! Promises: a handful of statements however many people; people of one batch find each other too; whatever changes a
+//! record that exists is decided again under its lock. Does not: decide (`decide` does, purely).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use compliance::{Mac, Place, SubjectId, SubjectKind};
-use sqlx::PgConnection;
+use chrono::{DateTime, Utc};
+use compliance::audit::{self, Action, ActorKind, Event, ObjectKind};
+use compliance::{Mac, SubjectId};
+use sqlx::{Acquire, PgConnection};
 use uuid::Uuid;
 
-use super::{Attributes, IdentityKind, Person, Resolved};
+use super::decide::{Book, Decision, Key, decide};
+use super::known::{Asked, Known, read, read_apart};
+use super::merge::{Merge, merge};
+use super::write::{Linked, create, link, lose_number, release, supersede};
+use super::{IdentityKind, Person, Resolved, Settled, address};
+use crate::bell::Wake;
 use crate::model::ContactId;
 use crate::store::{Error, Store};
 
-struct Key {
-    kind: IdentityKind,
-    mac: Mac,
-    exact: bool,
-}
+/// Looks before giving up, when others change the same records at the same moment.
+const MAX_LOOKS: u32 = 4;
 
-fn keys_of(store: &Store, person: &Person) -> Vec<Key> {
-    let exact = person
-        .identities
-        .iter()
-        .map(|(kind, value)| (*kind, value, true));
-    let variants = person
-        .phone_variants
-        .iter()
-        .map(|value| (IdentityKind::Phone, value, false));
-    let mut keys: Vec<Key> = exact
-        .chain(variants)
-        .map(|(kind, value, exact)| Key {
-            kind,
-            mac: store
-                .vault
-                .mac_identity(kind.word(), &person.portfolio, value),
-            exact,
-        })
-        .collect();
-    keys.sort_by_key(|key| (key.kind, !key.exact));
-    keys
-}
-
-/// A person of a batch: in the database already, or the n-th newcomer.
-#[derive(Clone, Copy)]
-enum Who {
-    Known(Resolved),
-    Newcomer(usize),
-}
-
-/// An identity that is not stored yet.
-struct Link<'a> {
-    who: Who,
-    kind: IdentityKind,
-    portfolio: &'a str,
-    value: &'a str,
-    mac: Mac,
+/// A person whose number or user id changed, as the channel announces it.
+#[derive(Clone)]
+pub struct Rotation<'a> {
+    /// Who they are now.
+    pub person: &'a Person,
+    /// What they were known by before.
+    pub previous: &'a [(IdentityKind, String)],
+    /// Meta's time.
+    pub at: DateTime<Utc>,
 }
 
 /// Finds or makes the contacts of these people, in order, in a handful of statements however many they are. Runs in a
@@ -66,206 +44,304 @@ pub async fn resolve(
     store: &Store,
     conn: &mut PgConnection,
     people: &[Person],
-) -> Result<Vec<Resolved>, Error> {
-    let keys: Vec<Vec<Key>> = people.iter().map(|person| keys_of(store, person)).collect();
-    let mut known = known(&mut *conn, people, &keys).await?;
-    let mut newcomers: Vec<&Person> = Vec::new();
-    let mut links: Vec<Link<'_>> = Vec::new();
-    let mut whose = Vec::with_capacity(people.len());
-    for (person, keys) in people.iter().zip(&keys) {
-        let found = keys.iter().find_map(|key| known.get(&key.mac).copied());
-        let who = found.unwrap_or_else(|| {
-            newcomers.push(person);
-            Who::Newcomer(newcomers.len() - 1)
-        });
-        let portfolio = person.portfolio.as_str();
-        for (kind, value) in &person.identities {
-            let (kind, mac) = (
-                *kind,
-                store.vault.mac_identity(kind.word(), portfolio, value),
-            );
-            known.entry(mac).or_insert_with(|| {
-                links.push(Link {
-                    who,
-                    kind,
-                    portfolio,
-                    value,
-                    mac,
-                });
-                who
-            });
-        }
-        whose.push(who);
-    }
-    let made = create(store, &mut *conn, &newcomers).await?;
-    link(store, conn, &links, &made).await?;
-    Ok(whose.into_iter().map(|who| who.resolved(&made)).collect())
+) -> Result<Settled, Error> {
+    let asked: Vec<Asked<'_>> = people
+        .iter()
+        .map(|person| Asked::of(store, person))
+        .collect();
+    settle(store, conn, &asked, None).await
 }
 
-impl Who {
-    fn resolved(self, made: &[Resolved]) -> Resolved {
-        match self {
-            Self::Known(resolved) => resolved,
-            Self::Newcomer(n) => made[n],
-        }
-    }
-}
-
-/// Whom these keys lead to.
-async fn known(
+/// Learns what statuses say of the contacts that something was sent to. A status makes nobody, and a number that it
+/// shows in other hands is not followed: whoever has it now will say so.
+///
+/// # Errors
+/// As [`resolve`].
+pub async fn learn(
+    store: &Store,
     conn: &mut PgConnection,
-    people: &[Person],
-    keys: &[Vec<Key>],
-) -> Result<HashMap<Mac, Who>, Error> {
-    let of_person = |(person, keys): (&Person, &Vec<Key>)| {
-        let portfolio = person.portfolio.clone();
-        keys.iter()
-            .map(|key| {
-                (
-                    key.kind.word().to_owned(),
-                    portfolio.clone(),
-                    key.mac.as_bytes().to_vec(),
-                )
-            })
-            .collect::<Vec<_>>()
-    };
-    let mut columns: (Vec<String>, Vec<String>, Vec<Vec<u8>>) = Default::default();
-    columns.extend(people.iter().zip(keys).flat_map(of_person));
-    let rows = sqlx::query!(
+    told: &[(ContactId, Person)],
+) -> Result<Vec<Wake>, Error> {
+    let asked: Vec<Asked<'_>> = told
+        .iter()
+        .map(|(id, person)| Asked::of(store, person).about(*id))
+        .collect();
+    Ok(settle(store, conn, &asked, None).await?.wakes)
+}
+
+/// Re-keys a person whose number or user id changed: old and new identities are one contact's, whichever of them is
+/// known, and replies go to the new ones. Repeating it changes nothing.
+///
+/// # Errors
+/// As [`resolve`].
+pub async fn rotate(
+    store: &Store,
+    conn: &mut PgConnection,
+    rotation: &Rotation<'_>,
+) -> Result<(Resolved, Vec<Wake>), Error> {
+    let asked = [Asked::with_previous(
+        store,
+        rotation.person,
+        rotation.previous,
+    )];
+    let settled = settle(store, conn, &asked, Some(rotation.at)).await?;
+    let who = settled.who.first().copied();
+    Ok((
+        who.ok_or(Error::Damaged("a rotation of nobody"))?,
+        settled.wakes,
+    ))
+}
+
+/// What is going to be done.
+#[derive(Default)]
+struct Plan<'a> {
+    known: Known,
+    /// Whose each is; `None`: of no record, and none is made.
+    who: Vec<Option<ContactId>>,
+    made: Vec<(ContactId, &'a Asked<'a>)>,
+    merges: Vec<(ContactId, ContactId)>,
+    /// Keys to be stored, once each.
+    linked: BTreeSet<Key>,
+    /// Keys that are somebody else's until then, and whose.
+    taken: Vec<(Key, ContactId)>,
+    superseded: BTreeSet<Key>,
+    /// Records that exist and are going to be changed.
+    touched: BTreeSet<ContactId>,
+}
+
+impl<'a> Plan<'a> {
+    fn of(mut known: Known, asked: &'a [Asked<'a>]) -> Self {
+        let mut plan = Self::default();
+        for asked in asked {
+            let about = asked.claims.about;
+            if about.is_some_and(|about| !known.subjects.contains_key(&known.book.root(about))) {
+                plan.who.push(None);
+                continue;
+            }
+            let mut decision = decide(&asked.claims, &known.book);
+            if about.is_some() {
+                decision.take.clear();
+            }
+            if decision.is_idle() || (decision.who.is_none() && about.is_some()) {
+                plan.who.push(decision.who);
+                continue;
+            }
+            let who = decision.who.unwrap_or_else(|| {
+                let id = ContactId::new();
+                plan.made.push((id, asked));
+                id
+            });
+            plan.note(&known, &decision, who);
+            known.book.apply(&decision, who, &asked.claims);
+            plan.who.push(Some(who));
+        }
+        let made: Vec<ContactId> = plan.made.iter().map(|(id, _)| *id).collect();
+        plan.touched.retain(|id| !made.contains(id));
+        plan.known = known;
+        plan
+    }
+
+    fn note(&mut self, known: &Known, decision: &Decision, who: ContactId) {
+        for key in &decision.take {
+            if let Some(holding) = known.book.holder(&key.mac) {
+                self.taken.push((*key, holding.contact_id));
+                self.touched.insert(holding.contact_id);
+            }
+        }
+        self.linked.extend(&decision.link);
+        self.linked.extend(&decision.take);
+        self.superseded.extend(&decision.supersede);
+        self.merges
+            .extend(decision.merge.iter().map(|from| (*from, who)));
+        self.touched.insert(who);
+        self.touched.extend(&decision.merge);
+    }
+}
+
+async fn settle(
+    store: &Store,
+    conn: &mut PgConnection,
+    asked: &[Asked<'_>],
+    rotated_at: Option<DateTime<Utc>>,
+) -> Result<Settled, Error> {
+    for _ in 0..MAX_LOOKS {
+        let plan = look(&mut *conn, asked).await?;
+        if plan.touched.is_empty() && rotated_at.is_none() {
+            return carry_out(store, conn, plan, asked, None).await;
+        }
+        // A savepoint: should more records turn out to be touched, these locks are given back before all are taken,
+        // in order.
+        let mut point = conn.begin().await?;
+        let held = lock(&mut point, &plan.touched).await?;
+        let plan = look(&mut point, asked).await?;
+        if plan.touched.is_subset(&held) {
+            let settled = carry_out(store, &mut point, plan, asked, rotated_at).await?;
+            point.commit().await?;
+            return Ok(settled);
+        }
+        point.rollback().await?;
+    }
+    Err(Error::Damaged(
+        "records of one person kept changing while they were joined",
+    ))
+}
+
+async fn look<'a>(conn: &mut PgConnection, asked: &'a [Asked<'a>]) -> Result<Plan<'a>, Error> {
+    let plan = Plan::of(read(&mut *conn, asked).await?, asked);
+    if plan.merges.is_empty() {
+        return Ok(plan);
+    }
+    let ids: Vec<ContactId> = plan.touched.iter().copied().collect();
+    let mut known = read(&mut *conn, asked).await?;
+    if read_apart(conn, &ids, &mut known.book).await? {
+        return Ok(Plan::of(known, asked));
+    }
+    Ok(plan)
+}
+
+/// Locks the records that are still there, in order.
+async fn lock(
+    conn: &mut PgConnection,
+    ids: &BTreeSet<ContactId>,
+) -> Result<BTreeSet<ContactId>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let held = sqlx::query_scalar!(
         r#"
-        select i.mac, i.contact_id, c.subject_id as "subject_id!"
-        from unnest($1::text[], $2::text[], $3::bytea[]) as wanted (kind, portfolio, mac)
-        join contact_identity i
-          on i.kind = wanted.kind::identity_kind
-          and i.portfolio = wanted.portfolio
-          and i.mac = wanted.mac
-        join contact c on c.id = i.contact_id
-        where c.erased_at is null
-          and c.subject_id is not null
+        select id
+        from contact
+        where id = any($1)
+          and erased_at is null
+          and merged_into is null
+        order by id
+        for update
         "#,
-        &columns.0,
-        &columns.1,
-        &columns.2,
+        &ids,
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let mac = Mac::try_from(row.mac.as_slice()).map_err(|_| Error::Damaged("mac"))?;
-            let who = Resolved {
-                contact_id: ContactId(row.contact_id),
-                subject_id: SubjectId(row.subject_id),
-            };
-            Ok((mac, Who::Known(who)))
-        })
-        .collect()
+    Ok(held.into_iter().map(ContactId).collect())
 }
 
-async fn create(
+async fn carry_out(
     store: &Store,
     conn: &mut PgConnection,
-    newcomers: &[&Person],
-) -> Result<Vec<Resolved>, Error> {
-    if newcomers.is_empty() {
-        return Ok(Vec::new());
+    plan: Plan<'_>,
+    asked: &[Asked<'_>],
+    rotated_at: Option<DateTime<Utc>>,
+) -> Result<Settled, Error> {
+    let newcomers: Vec<(ContactId, &Person, bool)> = plan
+        .made
+        .iter()
+        .map(|(id, asked)| (*id, asked.person, asked.is_group()))
+        .collect();
+    let is_news = !plan.linked.is_empty() || !plan.merges.is_empty() || !plan.superseded.is_empty();
+    let Known { book, mut subjects } = plan.known;
+    subjects.extend(create(store, &mut *conn, &newcomers).await?);
+    let wakes = join(store, &mut *conn, &plan.merges, rotated_at.is_some()).await?;
+    release(&mut *conn, &plan.taken).await?;
+    let values = values(asked);
+    let links = links(&plan.linked, &values, &book, &subjects)?;
+    link(store, &mut *conn, &links).await?;
+    for (key, from) in &plan.taken {
+        if let Some((_, number)) = values.get(&key.mac) {
+            let from = book.root(*from);
+            subjects.insert(from, lose_number(store, &mut *conn, from, number).await?);
+        }
     }
-    let ids: Vec<Uuid> = newcomers.iter().map(|_| ContactId::new().0).collect();
-    sqlx::query!(
-        "insert into contact (id) select id from unnest($1::uuid[]) as made (id)",
-        &ids
-    )
-    .execute(&mut *conn)
-    .await?;
-    let owners: Vec<Option<Uuid>> = ids.iter().copied().map(Some).collect();
-    let subjects =
-        compliance::create_many(&mut *conn, &store.vault, SubjectKind::Contact, &owners).await?;
-    let keys = store.vault.load(&mut *conn, &subjects).await?;
-    let mut sealed = Vec::with_capacity(ids.len());
-    for ((id, subject), person) in ids.iter().zip(&subjects).zip(newcomers) {
-        let attributes = Attributes {
-            name: person.name.clone(),
-            ..Attributes::default()
+    let mut who = Vec::with_capacity(asked.len());
+    for contact_id in plan.who.iter().flatten().map(|id| book.root(*id)) {
+        who.push(Resolved {
+            contact_id,
+            subject_id: subject(&subjects, contact_id)?,
+        });
+    }
+    if let (Some(at), [asked], [who]) = (rotated_at, asked, who.as_slice()) {
+        supersede(&mut *conn, &plan.superseded, at).await?;
+        // An announcement that comes after a newer one must not lead back.
+        let is_newest = asked.claims.named.iter().all(|key| {
+            let holding = book.holder(&key.mac);
+            holding.is_none_or(|holding| !holding.is_superseded)
+        });
+        if is_newest {
+            address::lead_to(store, &mut *conn, *who, asked.person).await?;
+        }
+        if is_news {
+            let event = Event::new(Action::ContactRotated, ActorKind::System, None)
+                .object(ObjectKind::Contact, who.contact_id.0)
+                .subject(who.subject_id);
+            audit::record(conn, &event).await?;
+        }
+    }
+    Ok(Settled { who, wakes })
+}
+
+/// Takes records in, in the order in which they were found to be one.
+async fn join(
+    store: &Store,
+    conn: &mut PgConnection,
+    merges: &[(ContactId, ContactId)],
+    is_rotation: bool,
+) -> Result<Vec<Wake>, Error> {
+    let reason = if is_rotation {
+        "rotated"
+    } else {
+        "seen_together"
+    };
+    let mut wakes = Vec::new();
+    for (from, into) in merges {
+        let joined = Merge {
+            from: *from,
+            into: *into,
+            by: None,
+            reason,
+            event: Event::new(Action::ContactMerged, ActorKind::System, None)
+                .detail("reason", reason),
         };
-        let plaintext =
-            serde_json::to_vec(&attributes).map_err(|_| Error::Damaged("attributes"))?;
-        sealed.push(
-            keys.require(*subject)?
-                .seal(Place::contact(*id), &plaintext)?,
-        );
+        wakes.extend(merge(store, &mut *conn, joined).await?.wakes);
     }
-    let subject_ids: Vec<Uuid> = subjects.iter().map(|subject| subject.0).collect();
-    sqlx::query!(
-        r#"
-        update contact
-        set subject_id = made.subject_id, sealed = made.sealed
-        from unnest($1::uuid[], $2::uuid[], $3::bytea[]) as made (id, subject_id, sealed)
-        where contact.id = made.id
-        "#,
-        &ids,
-        &subject_ids,
-        &sealed,
-    )
-    .execute(conn)
-    .await?;
-    Ok(ids
-        .into_iter()
-        .zip(subjects)
-        .map(|(id, subject_id)| Resolved {
-            contact_id: ContactId(id),
-            subject_id,
-        })
-        .collect())
+    Ok(wakes)
 }
 
-async fn link(
-    store: &Store,
-    conn: &mut PgConnection,
-    links: &[Link<'_>],
-    made: &[Resolved],
-) -> Result<(), Error> {
-    if links.is_empty() {
-        return Ok(());
+/// Portfolio and value behind each key.
+fn values<'a>(asked: &'a [Asked<'a>]) -> HashMap<Mac, (&'a str, &'a str)> {
+    let of_one = |asked: &'a Asked<'a>| {
+        let portfolio = asked.person.portfolio.as_str();
+        let values = asked.values.iter();
+        values.map(move |(key, value)| (key.mac, (portfolio, *value)))
+    };
+    asked.iter().flat_map(of_one).collect()
+}
+
+/// What is to be stored, by whose it is in the end.
+fn links<'a>(
+    linked: &BTreeSet<Key>,
+    values: &HashMap<Mac, (&'a str, &'a str)>,
+    book: &Book,
+    subjects: &HashMap<ContactId, SubjectId>,
+) -> Result<Vec<Linked<'a>>, Error> {
+    let mut links = Vec::with_capacity(linked.len());
+    for key in linked {
+        let holder = book.holder(&key.mac);
+        if let (Some(holding), Some((portfolio, value))) = (holder, values.get(&key.mac)) {
+            let contact_id = book.root(holding.contact_id);
+            links.push(Linked {
+                contact_id,
+                subject_id: subject(subjects, contact_id)?,
+                key: *key,
+                portfolio,
+                value,
+            });
+        }
     }
-    let whose: Vec<Resolved> = links.iter().map(|link| link.who.resolved(made)).collect();
-    let subjects: Vec<SubjectId> = whose.iter().map(|who| who.subject_id).collect();
-    let keys = store.vault.load(&mut *conn, &subjects).await?;
-    let ids: Vec<Uuid> = links.iter().map(|_| Uuid::now_v7()).collect();
-    let mut sealed = Vec::with_capacity(links.len());
-    for ((link, id), subject) in links.iter().zip(&ids).zip(&subjects) {
-        let key = keys.require(*subject)?;
-        sealed.push(key.seal(Place::contact_identity(*id), link.value.as_bytes())?);
-    }
-    let contacts: Vec<Uuid> = whose.iter().map(|who| who.contact_id.0).collect();
-    let kinds: Vec<String> = links
-        .iter()
-        .map(|link| link.kind.word().to_owned())
-        .collect();
-    let portfolios: Vec<String> = links.iter().map(|link| link.portfolio.to_owned()).collect();
-    let macs: Vec<Vec<u8>> = links
-        .iter()
-        .map(|link| link.mac.as_bytes().to_vec())
-        .collect();
-    let subject_ids: Vec<Uuid> = subjects.iter().map(|subject| subject.0).collect();
-    // A plain insert: when another node linked one at this moment, the unique key says so and the caller runs again. In
-    // the order of the key, so that two nodes wait for each other in one direction only.
-    sqlx::query!(
-        r#"
-        insert into contact_identity (id, contact_id, kind, portfolio, mac, index_key_version, subject_id, sealed)
-        select id, contact_id, kind::identity_kind, portfolio, mac, $8, subject_id, sealed
-        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::uuid[], $7::bytea[])
-          as link (id, contact_id, kind, portfolio, mac, subject_id, sealed)
-        order by kind::identity_kind, portfolio, mac
-        "#,
-        &ids,
-        &contacts,
-        &kinds,
-        &portfolios,
-        &macs,
-        &subject_ids,
-        &sealed,
-        store.vault.index_key_version(),
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
+    Ok(links)
+}
+
+fn subject(
+    subjects: &HashMap<ContactId, SubjectId>,
+    contact_id: ContactId,
+) -> Result<SubjectId, Error> {
+    subjects
+        .get(&contact_id)
+        .copied()
+        .ok_or(Error::Damaged("a record without a key holder"))
 }

@@ -8,7 +8,7 @@ import { Preferences } from "../presence/Preferences";
 import classes from "./Audit.module.css";
 import { ExportForm } from "./ExportForm";
 
-export function AuditPage() {
+export default function AuditPage() {
   const { t } = useTranslation();
   const session = useSession();
   return (

@@ -7,6 +7,7 @@ import { api } from "../../api/client";
 import { problemOf } from "../../api/problem";
 import { notice } from "../../ui/notice";
 import { problemText } from "../../ui/problem";
+import { saveAs } from "../../ui/saveAs";
 import classes from "./Audit.module.css";
 import { daysAgo, rangeOf } from "./range";
 
@@ -87,13 +88,4 @@ export function ExportForm({ onDone }: { onDone?: () => void }) {
       </Button>
     </form>
   );
-}
-
-function saveAs(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { Thread } from "../../api/thread";
-import type { ConversationView } from "../../api/types";
+import type { ContactAnswer, ConversationView } from "../../api/types";
 import { useFormats } from "../../ui/time";
 import { useNames } from "../conversation/names";
 import { reasonText } from "../conversation/reasons";
@@ -13,6 +13,7 @@ import { WindowChip } from "../conversation/WindowChip";
 import classes from "./ContactPanel.module.css";
 import { HandoffCard } from "./HandoffCard";
 import { Identities } from "./Identities";
+import { Merges } from "./Merges";
 import { PastCases } from "./PastCases";
 
 export function ContactPanel({ thread }: { thread: Thread }) {
@@ -30,18 +31,30 @@ export function ContactPanel({ thread }: { thread: Thread }) {
       {head.contact.erased ? (
         <p className={classes.erased}>{t("contact.erased_hint")}</p>
       ) : (
-        <Identities contact={head.contact} identities={data?.identities ?? []} />
+        <Identities
+          contact={head.contact}
+          identities={data?.identities ?? []}
+          username={data?.username ?? undefined}
+        />
       )}
-      <Case head={head} />
+      <Case head={head} marketing={data?.marketing} />
+      {data && !head.contact.erased && <Merges contact={head.contact} merges={data.merges} />}
       {data && <PastCases cases={data.conversations.filter((one) => one.id !== head.id)} />}
     </aside>
   );
 }
 
-function Case({ head }: { head: ConversationView }) {
+function Case({
+  head,
+  marketing,
+}: {
+  head: ConversationView;
+  marketing: ContactAnswer["marketing"] | undefined;
+}) {
   const { t } = useTranslation();
   const { short } = useFormats();
   const names = useNames(head.contact);
+  const wish = marketing?.find((one) => one.channel_id === head.channel_id)?.consent;
   return (
     <dl className={classes.facts}>
       {head.protocol && <Fact word={t("contact.protocol")}>{head.protocol}</Fact>}
@@ -56,6 +69,7 @@ function Case({ head }: { head: ConversationView }) {
           <WindowChip head={head} />
         </Fact>
       )}
+      {wish && <Fact word={t("contact.marketing")}>{t(`contact.marketing_${wish}`)}</Fact>}
       {head.closed_reason && (
         <Fact word={t("contact.closed_reason")}>{reasonText(t, head.closed_reason)}</Fact>
       )}

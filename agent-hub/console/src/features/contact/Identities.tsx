@@ -13,11 +13,16 @@ import { problemText } from "../../ui/problem";
 import classes from "./ContactPanel.module.css";
 
 const SHOWN_MS = 60_000;
-const WORDS = ["phone", "bsuid", "username", "parent_bsuid"] as const;
+const WORDS = ["phone", "bsuid", "parent_bsuid"] as const;
 type Kind = (typeof WORDS)[number];
 
-export function Identities(props: { contact: ContactView; identities: ContactAnswer["identities"] }) {
-  const { contact, identities } = props;
+export function Identities(props: {
+  contact: ContactView;
+  identities: ContactAnswer["identities"];
+  /** What others find them by on WhatsApp: public, shown as it is. */
+  username: string | undefined;
+}) {
+  const { contact, identities, username } = props;
   const { t } = useTranslation();
   const reveal = useMutation({
     mutationFn: () => api.reveal(contact.id),
@@ -38,7 +43,14 @@ export function Identities(props: { contact: ContactView; identities: ContactAns
     <section className={classes.who}>
       <div className={classes.name}>
         <Avatar id={contact.id} name={name} size={44} />
-        <h2>{name}</h2>
+        <div>
+          <h2>{name}</h2>
+          {username && (
+            <span className={classes.username} data-testid="username">
+              @{username}
+            </span>
+          )}
+        </div>
       </div>
       <dl className={classes.facts}>
         {WORDS.filter((kind) => masked.has(kind) || clearOf(clear, kind)).map((kind) => (

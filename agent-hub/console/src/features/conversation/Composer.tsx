@@ -1,24 +1,29 @@
 /** Where one writes: to the customer or, unmistakably, to colleagues. Locked with a reason while a reply may not be sent. */
-import { Button, Textarea } from "@mantine/core";
-import { IconLock, IconSend2 } from "@tabler/icons-react";
-import { type KeyboardEvent, useRef, useState } from "react";
+import { Textarea } from "@mantine/core";
+import { type ClipboardEvent, type KeyboardEvent, lazy, Suspense, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { type DraftKind, readDraft, writeDraft } from "../../api/drafts";
 import { useLink, useLive, useSession } from "../../api/hooks";
 import { type ConversationView, type ItemView, MAX_TEXT_CHARS } from "../../api/types";
+import { uploads } from "../../api/uploads";
 import { useCommand } from "../../app/commands";
 import { useNow } from "../../ui/time";
+import { Attachments } from "./Attachments";
 import classes from "./Composer.module.css";
+import { Foot } from "./ComposerFoot";
 import { Quoting, Tab } from "./ComposerParts";
-import { useEdit, useQuote } from "./composing";
+import { messagesOf, useEdit, useQuote } from "./composing";
 import { LockBar } from "./LockBar";
-import { lockOf } from "./owner";
+import { lockOf, ownerOf } from "./owner";
 import type { Claim } from "./useActions";
+import { useAttachments } from "./useAttachments";
 import { WindowChip } from "./WindowChip";
 
-const COUNT_FROM = 3500;
+const TemplatePicker = lazy(() => import("../template/TemplatePicker"));
+
 const STEP_MS = 5_000;
+
 export function Composer(props: { head: ConversationView; items: readonly ItemView[]; claim: Claim }) {
   const { head, items, claim } = props;
   const { t } = useTranslation();
@@ -27,6 +32,7 @@ export function Composer(props: { head: ConversationView; items: readonly ItemVi
   const me = useSession()?.agent.id ?? "";
   const now = useNow(STEP_MS);
   const lock = lockOf(head, me, now);
+  const mine = ownerOf(head, me) === "me";
   const box = useRef<HTMLTextAreaElement>(null);
   const [kind, setKind] = useState<DraftKind>("send");
   const [words, setWords] = useState(() => ({
@@ -34,10 +40,14 @@ export function Composer(props: { head: ConversationView; items: readonly ItemVi
     note: readDraft(head.id, "note"),
   }));
   const [replyTo, setReplyTo] = useState<number | null>(null);
+  const [picking, setPicking] = useState(false);
   const text = words[kind];
   const chars = [...text].length;
   const locked = kind === "send" && lock !== null;
-  const sendable = !locked && text.trim() !== "" && chars <= MAX_TEXT_CHARS;
+  const attachments = useAttachments(head.id, kind === "send" && !locked);
+  const files = kind === "send" ? attachments.list : [];
+  const says = text.trim() !== "" || files.length > 0;
+  const sendable = !locked && says && chars <= MAX_TEXT_CHARS && (kind === "note" || !attachments.trouble);
 
   const write = (to: DraftKind, next: string) => {
     setWords((all) => ({ ...all, [to]: next }));
@@ -50,6 +60,7 @@ export function Composer(props: { head: ConversationView; items: readonly ItemVi
   };
   useCommand("reply", () => turnTo("send"));
   useCommand("note", () => turnTo("note"));
+  useCommand("template", () => mine && setPicking(true));
   useEdit((pending) => {
     if (pending.conversation_id !== head.id) return;
     const current = words[pending.kind];
@@ -63,14 +74,16 @@ export function Composer(props: { head: ConversationView; items: readonly ItemVi
 
   const send = () => {
     if (!sendable) return;
-    const reply_to_seq = kind === "send" ? replyTo : null;
-    live.outgoing.write({
-      conversation_id: head.id,
-      kind,
-      text: text.trim(),
-      epoch: head.epoch,
-      reply_to_seq,
-    });
+    for (const [at, message] of messagesOf(text, files).entries()) {
+      live.outgoing.write({
+        conversation_id: head.id,
+        kind,
+        epoch: head.epoch,
+        reply_to_seq: kind === "send" && at === 0 ? replyTo : null,
+        ...message,
+      });
+    }
+    if (kind === "send") uploads.clear(head.id);
     write(kind, "");
     setReplyTo(null);
     box.current?.focus();
@@ -80,6 +93,18 @@ export function Composer(props: { head: ConversationView; items: readonly ItemVi
     event.preventDefault();
     send();
   };
+  const onPaste = (event: ClipboardEvent) => {
+    const pasted = [...event.clipboardData.files];
+    if (kind !== "send" || pasted.length === 0) return;
+    event.preventDefault();
+    attachments.add(pasted);
+  };
+  const onChange = (next: string) => {
+    write(kind, next);
+    if (kind === "send" && next.trim() !== "") live.typing(head.id);
+  };
+  const placeholder =
+    kind === "note" ? "note_placeholder" : files.length > 0 ? "caption_placeholder" : "reply_placeholder";
 
   return (
     <section
@@ -88,6 +113,7 @@ export function Composer(props: { head: ConversationView; items: readonly ItemVi
       data-lock={lock ?? undefined}
       data-testid="composer-area"
     >
+      {attachments.dragging && <div className={classes.drop}>{t("composer.drop")}</div>}
       <div className={classes.top}>
         <div className={classes.tabs} role="tablist" aria-label={t("composer.tabs")}>
           <Tab kind="send" now={kind} onPick={turnTo} />
@@ -106,7 +132,7 @@ export function Composer(props: { head: ConversationView; items: readonly ItemVi
         aria-label={t(kind === "note" ? "composer.note" : "composer.reply")}
       >
         {locked ? (
-          <LockBar head={head} lock={lock} claim={claim} />
+          <LockBar head={head} lock={lock} claim={claim} onTemplate={() => setPicking(true)} />
         ) : (
           <>
             {kind === "send" && replyTo !== null && (
@@ -116,6 +142,7 @@ export function Composer(props: { head: ConversationView; items: readonly ItemVi
                 onCancel={() => setReplyTo(null)}
               />
             )}
+            <Attachments conversation={head.id} list={files} />
             <div className={classes.write}>
               <Textarea
                 ref={box}
@@ -125,41 +152,33 @@ export function Composer(props: { head: ConversationView; items: readonly ItemVi
                 minRows={2}
                 maxRows={9}
                 value={text}
-                placeholder={t(kind === "note" ? "composer.note_placeholder" : "composer.reply_placeholder")}
+                placeholder={t(`composer.${placeholder}`)}
                 aria-label={t(kind === "note" ? "composer.note" : "composer.reply")}
                 aria-describedby="composer-hint"
                 error={chars > MAX_TEXT_CHARS}
-                onChange={(event) => write(kind, event.currentTarget.value)}
+                onChange={(event) => onChange(event.currentTarget.value)}
                 onKeyDown={onKeyDown}
+                onPaste={onPaste}
                 data-testid="composer"
               />
             </div>
-            <div className={classes.foot}>
-              <span id="composer-hint" className={classes.hint}>
-                {chars >= COUNT_FROM
-                  ? t("composer.too_long", { count: chars, max: MAX_TEXT_CHARS })
-                  : t("composer.hint")}
-              </span>
-              <Button
-                size="sm"
-                className={classes.send}
-                disabled={!sendable}
-                onClick={send}
-                rightSection={
-                  kind === "note" ? (
-                    <IconLock size={15} aria-hidden="true" />
-                  ) : (
-                    <IconSend2 size={16} aria-hidden="true" />
-                  )
-                }
-                data-testid="send"
-              >
-                {t(kind === "note" ? "composer.save_note" : "composer.send")}
-              </Button>
-            </div>
+            <Foot
+              kind={kind}
+              chars={chars}
+              sendable={sendable}
+              trouble={kind === "send" ? attachments.trouble : undefined}
+              onSend={send}
+              onFiles={attachments.add}
+              onTemplate={() => setPicking(true)}
+            />
           </>
         )}
       </div>
+      {picking && (
+        <Suspense>
+          <TemplatePicker head={head} onClose={() => setPicking(false)} />
+        </Suspense>
+      )}
     </section>
   );
 }

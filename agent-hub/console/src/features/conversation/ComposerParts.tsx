@@ -5,8 +5,8 @@ import { useTranslation } from "react-i18next";
 import type { DraftKind } from "../../api/drafts";
 import type { ConversationView, ItemView } from "../../api/types";
 import classes from "./Composer.module.css";
+import { labelOf } from "./labels";
 import { useNames } from "./names";
-import { wordsOf } from "./timeline";
 
 export function Tab(props: { kind: DraftKind; now: DraftKind; onPick: (kind: DraftKind) => void }) {
   const { t } = useTranslation();
@@ -40,8 +40,10 @@ export function Quoting(props: { head: ConversationView; item: ItemView | undefi
   return (
     <div className={classes.quoting}>
       <span>
-        <strong>{t("composer.replying_to", { who: names.author(props.item.author) })}</strong>
-        <span className={classes.quoted}>{wordsOf(props.item)}</span>
+        <strong>
+          {t("composer.replying_to", { who: props.item.author_name ?? names.author(props.item.author) })}
+        </strong>
+        <span className={classes.quoted}>{labelOf(t, props.item)}</span>
       </span>
       <ActionIcon
         variant="subtle"

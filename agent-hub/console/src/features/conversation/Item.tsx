@@ -1,23 +1,37 @@
 /** A timeline item: a bubble by author, an unmistakable note, or a quiet line about what happened. */
 import { ActionIcon } from "@mantine/core";
-import { IconArrowBackUp, IconLock, IconRobotFace } from "@tabler/icons-react";
-import { memo } from "react";
+import { IconArrowBackUp, IconLock, IconMoodPlus, IconRobotFace } from "@tabler/icons-react";
+import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { ItemView } from "../../api/types";
+import type { ConversationView, ItemView, Uuid } from "../../api/types";
 import { useFormats } from "../../ui/time";
+import { useReactTo } from "./composing";
+import { EmojiPicker } from "./EmojiPicker";
 import classes from "./Item.module.css";
 import { ItemContent } from "./ItemContent";
+import { labelOf } from "./labels";
 import type { Names } from "./names";
+import { ours, Reactions } from "./Reactions";
 import { SystemWords } from "./SystemLine";
 import { Ticks, TicksReason } from "./Ticks";
-import { wordsOf } from "./timeline";
+import { reactable } from "./timeline";
+
+/** What one may do with an item; absent where it is not one's own conversation. */
+export interface ItemDeeds {
+  reply: (item: ItemView) => void;
+  react: ((item: ItemView, emoji: string | null) => void) | undefined;
+  sendAgain: (item: ItemView) => void;
+  cancel: (item: ItemView) => void;
+}
 
 export interface ItemProps {
   item: ItemView;
+  head: ConversationView;
+  me: Uuid;
   first: boolean;
   quoted: ItemView | undefined;
   names: Names;
-  onReply: ((item: ItemView) => void) | undefined;
+  deeds: ItemDeeds | undefined;
 }
 
 export type Look = "in" | "out" | "bot" | "note";
@@ -28,7 +42,10 @@ export function lookOf(item: ItemView): Look {
   return item.author.kind === "bot" || item.author.kind === "campaign" ? "bot" : "out";
 }
 
-export const Item = memo(function Item({ item, first, quoted, names, onReply }: ItemProps) {
+/** Somebody in a group is named by the item, everybody else by the conversation. */
+const authorOf = (item: ItemView, names: Names): string => item.author_name ?? names.author(item.author);
+
+export const Item = memo(function Item({ item, head, me, first, quoted, names, deeds }: ItemProps) {
   const { t } = useTranslation();
   const { clock, full } = useFormats();
   const marks = {
@@ -36,7 +53,7 @@ export const Item = memo(function Item({ item, first, quoted, names, onReply }: 
     "data-seq": item.seq,
     "data-direction": item.direction,
     "data-ticks": item.ticks ?? undefined,
-    "data-kind": item.content?.kind ?? "erased",
+    "data-kind": item.revoked ? "revoked" : (item.content?.kind ?? "erased"),
     "data-author": item.author.kind,
   };
   if (item.content?.kind === "system") {
@@ -47,7 +64,8 @@ export const Item = memo(function Item({ item, first, quoted, names, onReply }: 
     );
   }
   const look = lookOf(item);
-  const name = names.author(item.author);
+  const name = authorOf(item, names);
+  const quotes = item.reply_to_seq != null || item.quotes_elsewhere != null;
   return (
     <div {...marks} className={classes.item} data-look={look} data-first={first || undefined}>
       {first && (
@@ -60,59 +78,86 @@ export const Item = memo(function Item({ item, first, quoted, names, onReply }: 
       <div className={classes.line}>
         <div className={classes.bubble}>
           {!first && <span className="visually-hidden">{name}: </span>}
-          {item.reply_to_seq != null && <Quote quoted={quoted} names={names} />}
-          <ItemContent item={item} />
+          {quotes && <Quote quoted={quoted} names={names} elsewhere={item.quotes_elsewhere != null} />}
+          <ItemContent item={item} channelId={head.channel_id} />
           <div className={classes.meta}>
-            {item.edited && <span>{t("thread.edited")}</span>}
+            {item.edited && (
+              <span data-testid="edited" title={item.edited_at ? full(item.edited_at) : undefined}>
+                {t("thread.edited")}
+              </span>
+            )}
             <time dateTime={item.at} title={full(item.at)}>
               {clock(item.at)}
             </time>
             {item.ticks && <Ticks ticks={item.ticks} />}
           </div>
         </div>
-        {onReply && item.direction !== "internal" && (
-          <ActionIcon
-            className={classes.reply}
-            variant="subtle"
-            color="gray"
-            size={26}
-            aria-label={t("thread.reply")}
-            title={t("thread.reply")}
-            onClick={() => onReply(item)}
-          >
-            <IconArrowBackUp size={16} aria-hidden="true" />
-          </ActionIcon>
-        )}
+        {deeds && item.direction !== "internal" && <Tools item={item} deeds={deeds} />}
       </div>
-      <Reactions item={item} names={names} />
-      <TicksReason item={item} />
+      <Reactions item={item} names={names} me={me} onReact={deeds?.react} />
+      <TicksReason item={item} deeds={deeds} />
     </div>
   );
 });
 
-function Quote({ quoted, names }: { quoted: ItemView | undefined; names: Names }) {
+/** Beside the bubble, seen by pointer and keyboard alike. */
+function Tools({ item, deeds }: { item: ItemView; deeds: ItemDeeds }) {
   const { t } = useTranslation();
+  const [picking, setPicking] = useState(false);
+  const { react, reply } = deeds;
+  const mayReact = react !== undefined && reactable(item);
+  useReactTo((seq) => {
+    if (seq === item.seq && mayReact) setPicking(true);
+  });
   return (
-    <blockquote className={classes.quote}>
-      {quoted && <span className={classes.quoteAuthor}>{names.author(quoted.author)}</span>}
-      <span className={classes.quoteWords}>{(quoted && wordsOf(quoted)) || t("thread.quote_missing")}</span>
-    </blockquote>
+    <div className={classes.tools} data-open={picking || undefined}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size={26}
+        aria-label={t("thread.reply")}
+        title={t("thread.reply")}
+        onClick={() => reply(item)}
+        data-testid="reply-to"
+      >
+        <IconArrowBackUp size={16} aria-hidden="true" />
+      </ActionIcon>
+      {mayReact && (
+        <EmojiPicker
+          opened={picking}
+          chosen={ours(item)?.emoji}
+          onClose={() => setPicking(false)}
+          onPick={(emoji) => {
+            setPicking(false);
+            react(item, emoji);
+          }}
+        >
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={26}
+            aria-label={t("thread.react")}
+            title={`${t("thread.react")} (Alt+R)`}
+            aria-expanded={picking}
+            onClick={() => setPicking(true)}
+            data-testid="react"
+          >
+            <IconMoodPlus size={16} aria-hidden="true" />
+          </ActionIcon>
+        </EmojiPicker>
+      )}
+    </div>
   );
 }
 
-function Reactions({ item, names }: { item: ItemView; names: Names }) {
+function Quote(props: { quoted: ItemView | undefined; names: Names; elsewhere: boolean }) {
+  const { quoted, names, elsewhere } = props;
   const { t } = useTranslation();
-  if (item.reactions.length === 0) return null;
+  const missing = t(elsewhere ? "thread.quote_elsewhere" : "thread.quote_missing");
   return (
-    <div className={classes.reactions}>
-      {item.reactions.map(({ author, emoji }) => {
-        const label = t("thread.reacted", { who: names.author(author), emoji });
-        return (
-          <span key={`${author.kind} ${author.id}`} role="img" aria-label={label} title={label}>
-            {emoji}
-          </span>
-        );
-      })}
-    </div>
+    <blockquote className={classes.quote} data-testid="quote">
+      {quoted && <span className={classes.quoteAuthor}>{authorOf(quoted, names)}</span>}
+      <span className={classes.quoteWords}>{quoted ? labelOf(t, quoted) : missing}</span>
+    </blockquote>
   );
 }

@@ -1,23 +1,16 @@
 /** What an item says, as text nodes only: nothing a customer sends is ever markup. */
-import {
-  IconAddressBook,
-  IconFile,
-  IconMapPin,
-  IconMicrophone,
-  IconMovie,
-  IconPhoto,
-  IconPuzzle,
-  IconShoppingBag,
-  IconSticker,
-  IconVolume,
-} from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { IconPuzzle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { Content, ItemView, MediaRef } from "../../api/types";
+import type { ChannelFault, Content, ItemView } from "../../api/types";
+import { Around } from "./content/Around";
+import { Buttons, Carousel, Commerce, LinkCard, List, Request, Template } from "./content/Asked";
+import content from "./content/Content.module.css";
+import { AddressCards, Call, FormAnswers, OrderList, Place, Product } from "./content/Given";
+import { Media } from "./content/Media";
 import { Formatted } from "./Formatted";
 import classes from "./ItemContent.module.css";
 
-export function ItemContent({ item }: { item: ItemView }) {
+export function ItemContent({ item, channelId }: { item: ItemView; channelId: string }) {
   const { t } = useTranslation();
   if (item.revoked) {
     return (
@@ -27,48 +20,41 @@ export function ItemContent({ item }: { item: ItemView }) {
     );
   }
   if (!item.content) return <em className={classes.faint}>{t("thread.erased")}</em>;
-  return <Words content={item.content} />;
+  return (
+    <>
+      {item.circumstance && <Around circumstance={item.circumstance} />}
+      <Words content={item.content} item={item} channelId={channelId} />
+    </>
+  );
 }
 
-function Words({ content }: { content: Content }) {
+function Words(props: { content: Content; item: ItemView; channelId: string }) {
+  const { content, item, channelId } = props;
   const { t } = useTranslation();
   switch (content.kind) {
     case "text":
     case "note":
       return <Formatted text={content.text} />;
     case "media":
-      return <Media media={content.media} />;
+      return <Media media={content.media} file={item.media?.[0]} />;
     case "location":
-      return (
-        <Card icon={<IconMapPin size={18} aria-hidden="true" />} title={content.name ?? t("thread.location")}>
-          {content.address ??
-            t("thread.open_map", {
-              latitude: content.latitude.toFixed(5),
-              longitude: content.longitude.toFixed(5),
-            })}
-        </Card>
-      );
+      return <Place content={content} />;
     case "contacts":
-      return (
-        <Card
-          icon={<IconAddressBook size={18} aria-hidden="true" />}
-          title={t("thread.cards", { count: content.cards.length })}
-        />
-      );
+      return <AddressCards content={content} />;
     case "buttons":
-      return (
-        <>
-          <Formatted text={content.text} />
-          <Options titles={content.buttons.map((button) => button.title)} />
-        </>
-      );
+      return <Buttons content={content} item={item} />;
     case "list":
-      return (
-        <>
-          <Formatted text={content.text} />
-          <Options titles={content.sections.flatMap((section) => section.rows.map((row) => row.title))} />
-        </>
-      );
+      return <List content={content} item={item} />;
+    case "link":
+      return <LinkCard content={content} item={item} />;
+    case "form_request":
+    case "location_request":
+    case "contact_request":
+      return <Request content={content} item={item} />;
+    case "carousel":
+      return <Carousel content={content} item={item} />;
+    case "commerce":
+      return <Commerce content={content} item={item} />;
     case "choice":
       return (
         <p className={classes.text}>
@@ -76,69 +62,40 @@ function Words({ content }: { content: Content }) {
           {content.title}
         </p>
       );
+    case "form":
+      return <FormAnswers content={content} />;
+    case "product":
+      return <Product content={content} />;
+    case "call":
+      return <Call content={content} />;
     case "order":
-      return <Card icon={<IconShoppingBag size={18} aria-hidden="true" />} title={t("thread.order")} />;
+      return <OrderList content={content} />;
     case "template":
-      return (
-        <>
-          <span className={classes.faint}>{t("thread.template", { name: content.name })}</span>
-          <Formatted text={content.preview} />
-        </>
-      );
+      return <Template content={content} item={item} channelId={channelId} />;
     case "unsupported":
-      return (
-        <span className={classes.unsupported}>
-          <IconPuzzle size={16} aria-hidden="true" />
-          {t("thread.unsupported", { type: content.type_name })}
-        </span>
-      );
+      return <Unsupported type={content.type_name} faults={item.circumstance?.faults ?? []} />;
     default:
       return null;
   }
 }
 
-const MEDIA_ICONS = {
-  image: IconPhoto,
-  video: IconMovie,
-  audio: IconVolume,
-  document: IconFile,
-  sticker: IconSticker,
-} as const;
-
-function Media({ media }: { media: MediaRef }) {
+/** Our word for it, and Meta's own for why, when Meta gave one. */
+function Unsupported({ type, faults }: { type: string; faults: readonly ChannelFault[] }) {
   const { t } = useTranslation();
-  const Icon = media.voice ? IconMicrophone : MEDIA_ICONS[media.kind];
   return (
     <>
-      <Card
-        icon={<Icon size={18} aria-hidden="true" />}
-        title={media.file_name ?? t(media.voice ? "media.voice" : `media.${media.kind}`)}
-      >
-        {media.mime_type}
-      </Card>
-      {media.caption && <Formatted text={media.caption} />}
-    </>
-  );
-}
-
-function Card({ icon, title, children }: { icon: ReactNode; title: string; children?: ReactNode }) {
-  return (
-    <div className={classes.card}>
-      {icon}
-      <div className={classes.cardWords}>
-        <span className={classes.cardTitle}>{title}</span>
-        {children && <span className={classes.faint}>{children}</span>}
-      </div>
-    </div>
-  );
-}
-
-function Options({ titles }: { titles: string[] }) {
-  return (
-    <ul className={classes.options}>
-      {titles.map((title) => (
-        <li key={title}>{title}</li>
+      <span className={classes.unsupported}>
+        <IconPuzzle size={16} aria-hidden="true" />
+        {type === "unsupported" || type === "unknown"
+          ? t("thread.unsupported_any")
+          : t("thread.unsupported", { type })}
+      </span>
+      {faults.map((fault) => (
+        <p key={fault.code} className={content.fault} data-testid="channel-fault">
+          {t("thread.whatsapp_says", { words: fault.details ?? fault.title ?? String(fault.code) })}
+        </p>
       ))}
-    </ul>
+      <p className={content.fault}>{t("thread.unsupported_hint")}</p>
+    </>
   );
 }

@@ -7,6 +7,7 @@ import {
   IconHourglass,
   IconLock,
   IconRobotFace,
+  IconTemplate,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../../api/hooks";
@@ -24,8 +25,14 @@ const ICONS = {
   window: IconClockOff,
 } as const;
 
-export function LockBar(props: { head: ConversationView; lock: Exclude<Lock, null>; claim: Claim }) {
-  const { head, lock, claim } = props;
+export interface LockBarProps {
+  head: ConversationView;
+  lock: Exclude<Lock, null>;
+  claim: Claim;
+  onTemplate: () => void;
+}
+
+export function LockBar({ head, lock, claim, onTemplate }: LockBarProps) {
   const { t } = useTranslation();
   const session = useSession();
   const names = useNames(head.contact);
@@ -47,6 +54,16 @@ export function LockBar(props: { head: ConversationView; lock: Exclude<Lock, nul
           <p className={classes.lockMore}>{t("composer.colleague_only")}</p>
         )}
       </div>
+      {lock === "window" && (
+        <Button
+          size="sm"
+          leftSection={<IconTemplate size={16} aria-hidden="true" />}
+          onClick={onTemplate}
+          data-testid="template-open"
+        >
+          {t("composer.template")}
+        </Button>
+      )}
       {claimable && (
         <Button
           size="sm"

@@ -1,6 +1,6 @@
 /** Words on their way, or refused: nothing written is ever lost from the screen. */
 import { Button } from "@mantine/core";
-import { IconClock, IconLock } from "@tabler/icons-react";
+import { IconClock, IconLock, IconPaperclip, IconTemplate } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useLink, useLive } from "../../api/hooks";
 import type { Pending } from "../../api/outbox";
@@ -31,7 +31,7 @@ export function PendingItem({ pending, epoch }: { pending: Pending; epoch: numbe
       )}
       <div className={classes.line}>
         <div className={classes.bubble}>
-          <p className={contentClasses.text}>{pending.text}</p>
+          <Words pending={pending} />
           <div className={classes.meta}>
             <time>{clock(pending.at)}</time>
             {pending.state !== "refused" && (
@@ -59,17 +59,19 @@ export function PendingItem({ pending, epoch }: { pending: Pending; epoch: numbe
             >
               {t("pending.try_again")}
             </Button>
-            <Button
-              size="compact-xs"
-              variant="default"
-              data-testid="pending-edit"
-              onClick={() => {
-                editAgain(pending);
-                live.outgoing.discard(pending.client_ref);
-              }}
-            >
-              {t("pending.edit")}
-            </Button>
+            {!pending.content && (
+              <Button
+                size="compact-xs"
+                variant="default"
+                data-testid="pending-edit"
+                onClick={() => {
+                  editAgain(pending);
+                  live.outgoing.discard(pending.client_ref);
+                }}
+              >
+                {t("pending.edit")}
+              </Button>
+            )}
             <Button
               size="compact-xs"
               variant="default"
@@ -82,5 +84,27 @@ export function PendingItem({ pending, epoch }: { pending: Pending; epoch: numbe
         </>
       )}
     </div>
+  );
+}
+
+function Words({ pending }: { pending: Pending }) {
+  const { t } = useTranslation();
+  const { content, text } = pending;
+  return (
+    <>
+      {content?.kind === "media" && (
+        <p className={contentClasses.carried}>
+          <IconPaperclip size={15} aria-hidden="true" />
+          {content.media.file_name ?? t(`media.${content.media.kind}`)}
+        </p>
+      )}
+      {content?.kind === "template" && (
+        <p className={contentClasses.carried}>
+          <IconTemplate size={15} aria-hidden="true" />
+          {t("thread.template", { name: content.name })}
+        </p>
+      )}
+      {text && <p className={contentClasses.text}>{text}</p>}
+    </>
   );
 }

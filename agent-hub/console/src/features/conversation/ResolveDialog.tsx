@@ -8,7 +8,7 @@ import classes from "./Dialog.module.css";
 import { REASONS, type Reason } from "./reasons";
 import { useActions } from "./useActions";
 
-export function ResolveDialog({ head, onClose }: { head: ConversationView; onClose: () => void }) {
+export default function ResolveDialog({ head, onClose }: { head: ConversationView; onClose: () => void }) {
   const { t } = useTranslation();
   const { resolve } = useActions(head);
   const [reason, setReason] = useState<Reason>("solved");

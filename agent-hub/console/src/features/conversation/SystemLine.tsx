@@ -41,6 +41,14 @@ function useWords(line: SystemLine, names: Names): string {
     }
     case "reopened":
       return t("system.reopened");
+    case "answered_on_phone":
+      return t("system.answered_on_phone");
+    case "identity_changed":
+      return t(line.phone ? "system.phone_changed" : "system.id_changed");
+    case "merged":
+      return line.by ? t("system.merged_by", { by: names.agent(line.by) }) : t("system.merged");
+    case "split":
+      return line.by ? t("system.split_by", { by: names.agent(line.by) }) : t("system.split");
     default:
       return t("system.unknown");
   }

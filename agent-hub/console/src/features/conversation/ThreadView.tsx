@@ -1,19 +1,20 @@
 /** The timeline by seq: stays at the newest while one is there, keeps its place when older items come. */
 import { Button } from "@mantine/core";
 import { IconArrowDown } from "@tabler/icons-react";
-import { Fragment, useCallback, useMemo } from "react";
+import { Fragment, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { useLive, useOutbox } from "../../api/hooks";
+import { useLive, useOutbox, useSession } from "../../api/hooks";
 import { hasOlder, type Thread } from "../../api/thread";
-import type { ItemView } from "../../api/types";
+import { useCommand } from "../../app/commands";
 import { useFormats, useNow } from "../../ui/time";
-import { quote } from "./composing";
+import { reactTo } from "./composing";
 import { Item } from "./Item";
 import { useNames } from "./names";
 import { PendingItem } from "./PendingItem";
 import classes from "./ThreadView.module.css";
-import { lines } from "./timeline";
+import { lines, reactable } from "./timeline";
 import { useAnnouncement } from "./useAnnouncement";
+import { useItemDeeds } from "./useItemDeeds";
 import { useOlder } from "./useOlder";
 import { useReadMarker } from "./useReadMarker";
 import { useStickyScroll } from "./useStickyScroll";
@@ -33,7 +34,12 @@ export function ThreadView({ thread, mine }: { thread: Thread; mine: boolean }) 
   const scroll = useStickyScroll(items, pending.length, older.load);
   useReadMarker(head, items, mine && scroll.at_end);
   const spoken = useAnnouncement(items, names);
-  const onReply = useCallback((item: ItemView) => quote(item), []);
+  const me = useSession()?.agent.id ?? "";
+  const deeds = useItemDeeds(head);
+  useCommand("react", () => {
+    const newest = mine ? items.findLast((item) => item.direction === "in" && reactable(item)) : undefined;
+    if (newest) reactTo(newest.seq);
+  });
 
   return (
     <div className={classes.wrap}>
@@ -59,10 +65,12 @@ export function ThreadView({ thread, mine }: { thread: Thread; mine: boolean }) 
               )}
               <Item
                 item={item}
+                head={head}
+                me={me}
                 first={first}
                 quoted={item.reply_to_seq == null ? undefined : bySeq.get(item.reply_to_seq)}
                 names={names}
-                onReply={mine ? onReply : undefined}
+                deeds={mine ? deeds : undefined}
               />
             </Fragment>
           ))}

@@ -1,4 +1,6 @@
 /** How far a message of ours got. Icon for the eye, word for the ear. */
+
+import { Button } from "@mantine/core";
 import {
   IconAlertCircle,
   IconBan,
@@ -8,11 +10,12 @@ import {
   IconClockX,
   IconHelpCircle,
 } from "@tabler/icons-react";
-import type { ComponentType } from "react";
+import { type ComponentType, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ItemView, Ticks as TicksState } from "../../api/types";
+import { useFailure } from "./failures";
+import type { ItemDeeds } from "./Item";
 import classes from "./Ticks.module.css";
-import { metaErrorWord } from "./ticks";
 
 const ICONS: Record<TicksState, ComponentType<{ size: number; "aria-hidden": "true" }>> = {
   queued: IconClock,
@@ -38,19 +41,67 @@ export function Ticks({ ticks }: { ticks: TicksState }) {
   );
 }
 
-/** Why it did not arrive and what to do, below the bubble. */
-export function TicksReason({ item }: { item: ItemView }) {
+/** Why it did not arrive and what to do, below the bubble; what waits can still be taken back. */
+export function TicksReason({ item, deeds }: { item: ItemView; deeds: ItemDeeds | undefined }) {
   const { t } = useTranslation();
-  const { ticks, error_code } = item;
+  const { ticks } = item;
+  if (ticks === "queued" && deeds) {
+    return (
+      <Button
+        className={classes.deed}
+        size="compact-xs"
+        variant="default"
+        onClick={() => deeds.cancel(item)}
+        data-testid="cancel-send"
+      >
+        {t("ticks.cancel")}
+      </Button>
+    );
+  }
   if (!ticks || !LOUD.has(ticks)) return null;
-  const code = error_code ?? 0;
-  const words =
-    ticks === "failed"
-      ? t(`meta_error.${metaErrorWord(code)}`, { code })
-      : t(`ticks.${ticks as "expired" | "cancelled" | "unknown"}_hint`);
   return (
-    <p className={classes.reason} data-ticks={ticks} title={ticks === "failed" ? String(code) : undefined}>
-      {words}
+    <div className={classes.trouble}>
+      <Reason item={item} ticks={ticks} />
+      {deeds && <Again item={item} ticks={ticks} again={deeds.sendAgain} />}
+    </div>
+  );
+}
+
+function Reason({ item, ticks }: { item: ItemView; ticks: TicksState }) {
+  const { t } = useTranslation();
+  const code = item.error_code ?? 0;
+  const failed = ticks === "failed";
+  const failure = useFailure(code, failed);
+  return (
+    <p
+      className={classes.reason}
+      data-ticks={ticks}
+      data-testid="failure"
+      title={failed ? String(code) : undefined}
+    >
+      {failed ? failure : t(`ticks.${ticks as "expired" | "cancelled" | "unknown"}_hint`)}
     </p>
+  );
+}
+
+/** An unknown one may have arrived: asking twice is the only protection there is. */
+function Again(props: { item: ItemView; ticks: TicksState; again: (item: ItemView) => void }) {
+  const { item, ticks, again } = props;
+  const { t } = useTranslation();
+  const [asked, setAsked] = useState(false);
+  const sure = ticks !== "unknown" || asked;
+  return (
+    <Button
+      className={classes.deed}
+      size="compact-xs"
+      variant={asked ? "filled" : "default"}
+      onClick={() => {
+        if (sure) again(item);
+        setAsked(!sure);
+      }}
+      data-testid="send-again"
+    >
+      {t(asked ? "ticks.again_sure" : "ticks.again")}
+    </Button>
   );
 }

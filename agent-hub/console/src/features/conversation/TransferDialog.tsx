@@ -10,7 +10,7 @@ import { useActions } from "./useActions";
 
 type Target = "team" | "agent";
 
-export function TransferDialog({ head, onClose }: { head: ConversationView; onClose: () => void }) {
+export default function TransferDialog({ head, onClose }: { head: ConversationView; onClose: () => void }) {
   const { t } = useTranslation();
   const { teams, agents } = useFloor();
   const me = useSession()?.agent.id;

@@ -4,8 +4,12 @@ import type { TFunction } from "i18next";
 export const REASONS = ["solved", "informed", "visit", "no_answer", "other"] as const;
 export type Reason = (typeof REASONS)[number];
 
-const isReason = (text: string): text is Reason => REASONS.some((one) => one === text);
+/** Reasons that Balcão itself gives; nobody picks them. */
+const OWN = ["settled_by_bot", "customer_silent", "merged", "history"] as const;
+type Known = Reason | (typeof OWN)[number];
+
+const isKnown = (text: string): text is Known => [...REASONS, ...OWN].some((one) => one === text);
 
 /** A reason that somebody typed is shown as typed. */
 export const reasonText = (t: TFunction, reason: string): string =>
-  isReason(reason) ? t(`resolve.reason_${reason}`) : reason;
+  isKnown(reason) ? t(`resolve.reason_${reason}`) : reason;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { item } from "../../api/fixtures";
+import type { ItemView } from "../../api/types";
 import { metaErrorWord } from "./ticks";
-import { lines, newestHandoff } from "./timeline";
+import { lines, newestHandoff, reactable, wordsOf } from "./timeline";
 
 describe("the timeline", () => {
   it("names an author once in a run and separates days", () => {
@@ -28,6 +29,30 @@ describe("the timeline", () => {
       });
     expect(newestHandoff([handed(1, "old"), item(2), handed(3, "new"), item(4)])?.summary).toBe("new");
     expect(newestHandoff([item(1)])).toBeUndefined();
+  });
+});
+
+describe("an item", () => {
+  it("is told by its own words, whatever its kind", () => {
+    const of = (content: ItemView["content"]) => wordsOf(item(1, { content }));
+    expect(of({ kind: "media", media: { kind: "image", caption: "a luz" } })).toBe("a luz");
+    expect(of({ kind: "location", latitude: 1, longitude: 2, name: "Casa" })).toBe("Casa");
+    expect(of({ kind: "link", text: "veja", label: "Abrir", url: "https://example.com" })).toBe("veja");
+    expect(of({ kind: "call", inbound: true, outcome: "missed" })).toBe("");
+    expect(of(null)).toBe("");
+  });
+
+  it("takes a reaction when WhatsApp has it", () => {
+    expect(reactable(item(1))).toBe(true);
+    expect(reactable(item(1, { revoked: true, content: null }))).toBe(false);
+    expect(reactable(item(1, { direction: "internal" }))).toBe(false);
+    expect(reactable(item(1, { direction: "out", ticks: "delivered" }))).toBe(true);
+    expect(reactable(item(1, { direction: "out", ticks: "queued" }))).toBe(false);
+  });
+
+  it("begins a new run when another one of a group speaks", () => {
+    const shown = lines([item(1, { author_name: "A" }), item(2, { author_name: "B" })]);
+    expect(shown[1]?.first).toBe(true);
   });
 });
 

@@ -25,6 +25,7 @@ function sameRun(before: ItemView, item: ItemView): boolean {
     before.direction === item.direction &&
     before.author.kind === item.author.kind &&
     before.author.id === item.author.id &&
+    before.author_name === item.author_name &&
     before.content?.kind !== "system" &&
     (before.content?.kind === "note") === (item.content?.kind === "note") &&
     Date.parse(item.at) - Date.parse(before.at) < RUN_MS
@@ -40,24 +41,29 @@ export function newestHandoff(items: readonly ItemView[]): HandedOff | undefined
   return undefined;
 }
 
+/** What WhatsApp has and lets be reacted to. */
+export const reactable = (item: ItemView): boolean =>
+  !item.revoked &&
+  item.content != null &&
+  item.content.kind !== "call" &&
+  (item.direction === "in" ||
+    (item.direction === "out" &&
+      (item.ticks === "sent" || item.ticks === "delivered" || item.ticks === "read")));
+
 /** The words of an item, for a quote or for the ear; empty when it has none. */
 export function wordsOf(item: ItemView): string {
   const { content } = item;
-  switch (content?.kind) {
-    case "text":
-    case "note":
-    case "buttons":
-    case "list":
-      return content.text;
+  if (!content) return "";
+  switch (content.kind) {
+    case "media":
+      return content.media.caption ?? content.media.file_name ?? item.media?.[0]?.file_name ?? "";
+    case "location":
+      return content.name ?? content.address ?? "";
     case "choice":
       return content.title;
     case "template":
       return content.preview;
-    case "media":
-      return content.media.caption ?? content.media.file_name ?? "";
-    case "location":
-      return content.name ?? content.address ?? "";
     default:
-      return "";
+      return "text" in content ? (content.text ?? "") : "";
   }
 }

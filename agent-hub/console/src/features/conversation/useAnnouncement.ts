@@ -2,8 +2,8 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ItemView } from "../../api/types";
+import { labelOf } from "./labels";
 import type { Names } from "./names";
-import { wordsOf } from "./timeline";
 
 export function useAnnouncement(items: readonly ItemView[], names: Names): string {
   const { t } = useTranslation();
@@ -14,9 +14,8 @@ export function useAnnouncement(items: readonly ItemView[], names: Names): strin
     if (!newest || newest.seq <= heard.current) return;
     heard.current = newest.seq;
     if (newest.direction !== "in") return;
-    const who = names.author(newest.author);
-    const text = wordsOf(newest);
-    setSpoken(text ? t("thread.announce", { who, text }) : t("thread.announce_other", { who }));
+    const who = newest.author_name ?? names.author(newest.author);
+    setSpoken(t("thread.announce", { who, text: labelOf(t, newest) }));
   }, [newest, names, t]);
   return spoken;
 }

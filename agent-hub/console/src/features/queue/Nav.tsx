@@ -1,22 +1,25 @@
 /** The left pane: whose conversations, which team's queue, and oneself. */
 import { Button } from "@mantine/core";
-import { spotlight } from "@mantine/spotlight";
 import {
+  IconBell,
   IconCircleCheck,
   IconHeadset,
   IconHourglass,
   IconInbox,
+  IconPhone,
   IconRobotFace,
   IconSearch,
+  IconTemplate,
   IconUser,
   IconUsers,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useFloor, useList } from "../../api/hooks";
-import type { ListScope, TeamView } from "../../api/types";
-import { SCOPES, usePlace } from "../../app/router";
+import { useFloor, useList, useSession } from "../../api/hooks";
+import { type ListScope, supervises, type TeamView } from "../../api/types";
+import { command } from "../../app/commands";
+import { PAGES, type Page, SCOPES, useOnPage, usePlace } from "../../app/router";
 import { Logo } from "../../ui/Logo";
 import { ConnectionChip } from "../presence/ConnectionChip";
 import classes from "./Nav.module.css";
@@ -32,9 +35,17 @@ const ICONS: Record<ListScope, ReactNode> = {
   closed: <IconCircleCheck size={17} aria-hidden="true" />,
 };
 
+const PAGE_ICONS: Record<Page, ReactNode> = {
+  numbers: <IconPhone size={17} aria-hidden="true" />,
+  templates: <IconTemplate size={17} aria-hidden="true" />,
+  notices: <IconBell size={17} aria-hidden="true" />,
+};
+
 export function Nav() {
   const { t } = useTranslation();
   const place = usePlace();
+  const page = useOnPage();
+  const role = useSession()?.agent.role;
   const { teams } = useFloor();
   const mine = useList("mine");
   const counts: Partial<Record<ListScope, number>> = {
@@ -56,7 +67,7 @@ export function Nav() {
         classNames={{ section: classes.section, inner: classes.inner }}
         rightSection={<kbd className={classes.kbd}>Ctrl K</kbd>}
         aria-label={t("nav.palette")}
-        onClick={spotlight.open}
+        onClick={() => command("palette")}
       >
         <span className={classes.words}>{t("nav.palette")}</span>
       </Button>
@@ -69,7 +80,7 @@ export function Nav() {
                 params={{ scope }}
                 search={{}}
                 className={classes.entry}
-                aria-current={place.scope === scope && !place.team ? "page" : undefined}
+                aria-current={!page && place.scope === scope && !place.team ? "page" : undefined}
                 data-testid={`view-${scope}`}
                 title={t(`nav.${scope}`)}
               >
@@ -86,6 +97,27 @@ export function Nav() {
             <ul className={classes.group} aria-label={t("nav.teams")}>
               {teams.map((team) => (
                 <TeamEntry key={team.id} team={team} here={place.team === team.id} />
+              ))}
+            </ul>
+          </>
+        )}
+        {role && supervises(role) && (
+          <>
+            <h2 className={classes.heading}>{t("nav.office")}</h2>
+            <ul className={classes.group} aria-label={t("nav.office")}>
+              {PAGES.map((one) => (
+                <li key={one}>
+                  <Link
+                    to={`/${one}`}
+                    className={classes.entry}
+                    aria-current={page === one ? "page" : undefined}
+                    data-testid={`page-${one}`}
+                    title={t(`nav.${one}`)}
+                  >
+                    {PAGE_ICONS[one]}
+                    <span className={classes.words}>{t(`nav.${one}`)}</span>
+                  </Link>
+                </li>
               ))}
             </ul>
           </>
