@@ -204,7 +204,7 @@ mod tests {
         };
         assert_eq!(lines(&[&table("contact")]), Vec::<String>::new());
         assert!(lines(&[&table("contac")])[0].contains("forgets nothing in contac"));
-        assert_eq!(lines(&[&table("parked_event")]), Vec::<String>::new());
+        assert_eq!(lines(&[&table("agent")]), Vec::<String>::new());
     }
 
     #[test]
