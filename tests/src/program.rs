@@ -74,17 +74,30 @@ impl Program {
             .unwrap_or_else(|error| panic!("{} cannot be killed: {error}", self.name));
     }
 
+    /// Its process.
+    ///
+    /// # Panics
+    /// When it has ended.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// Signals it.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.pid()).ok().and_then(Pid::from_raw);
+        kill_process(id.expect("a process id"), signal).expect("it can be signalled");
+    }
+
     /// SIGTERM, and waits for the end.
     ///
     /// # Panics
     /// When it goes on for `within`.
     pub async fn terminate(&mut self, within: Duration) -> ExitStatus {
-        let id = self
-            .child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(Pid::from_raw);
-        kill_process(id.expect("it runs"), Signal::TERM).expect("it can be signalled");
+        self.signal(Signal::TERM);
         let ended = tokio::time::timeout(within, self.child.wait()).await;
         ended
             .unwrap_or_else(|_| panic!("{} goes on {within:?} after SIGTERM", self.name))
