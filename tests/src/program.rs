@@ -170,13 +170,14 @@ pub fn cache_folder() -> PathBuf {
     profile_folder().with_file_name("tmp")
 }
 
-/// `target/<profile>`: tests lie in `deps` below it.
+/// `target/<profile>`: programs lie in it, tests in `deps` below it.
 fn profile_folder() -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows its own executable");
-    test.ancestors()
-        .nth(2)
-        .expect("target/<profile>/deps/<test>")
-        .to_owned()
+    let program = std::env::current_exe().expect("a program knows its own executable");
+    let folder = program.parent().expect("target/<profile>");
+    match folder.file_name() {
+        Some(name) if name == "deps" => folder.parent().expect("target/<profile>").to_owned(),
+        _ => folder.to_owned(),
+    }
 }
 
 /// The last lines of a file.
