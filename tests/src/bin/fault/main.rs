@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         if !outcome.findings.is_empty() {
             failed += 1;
             println!(
-                "    again: cargo run -p e2e --bin fault -- --row {} --seed {seed} --seconds {}",
+                "    again: cargo xtask fault --row {} --seed {seed} --seconds {}",
                 row.name, options.seconds
             );
         }
