@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use balcao_core::model::{ConversationId, ConversationStatus as Status, Handler};
+use balcao_core::model::ConversationId;
 use e2e::meta::{signed_with, text};
 use e2e::{Agent, PATIENCE, Plan, Stack, Who, eventually, http};
 use serde_json::{Value, json};
@@ -220,44 +220,6 @@ async fn a_new_token_is_the_one_that_is_used() {
     let set = ["channel", "set-token", SECOND, "--access-token-file", &path];
     run(&stack, &set, "").await;
     arrives(&stack, AT_SECOND, SECOND, "esperou o token").await;
-}
-
-/// The bot answers at one number and leaves the other to people, also when a case goes on.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_number_may_give_its_cases_to_people_first() {
-    let stack = Stack::of(Plan::default()).await;
-    second_number(&stack).await;
-    run(&stack, &["channel", "set-first", SECOND, "queue"], "").await;
-    let ana = stack.agent(Who::Ana, 0).await;
-    let id = writes(&stack, AT_SECOND, SECOND).await;
-    let head = ana.conversation(id).await;
-    assert_eq!((head.handler, head.status), (Handler::Queue, Status::Open));
-
-    let _claimed: Value = ana
-        .does(id, "claim", json!({"epoch": head.epoch}))
-        .await
-        .ok();
-    let closed = ana.does(
-        id,
-        "resolve",
-        json!({"epoch": head.epoch + 1, "reason": "solved"}),
-    );
-    let _closed: Value = closed.await.ok();
-    assert_eq!(
-        writes(&stack, AT_SECOND, SECOND).await,
-        id,
-        "the case goes on"
-    );
-    eventually("it waits for people again", PATIENCE, async || {
-        let head = ana.conversation(id).await;
-        (head.status == Status::Open && head.handler == Handler::Queue).then_some(())
-    })
-    .await;
-
-    let first = stack.number.phone_number_id.clone();
-    writes(&stack, AT_FIRST, &first).await;
-    arrives(&stack, AT_FIRST, &first, "").await;
-    assert!(!shows(&stack, AT_SECOND, SECOND, "").await, "the bot spoke");
 }
 
 /// In the API by role, on the command line, in metrics; the node stays ready.
