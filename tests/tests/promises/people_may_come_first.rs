@@ -18,12 +18,10 @@ async fn the_bot_is_silent_where_people_come_first() {
         ana.conversations().await.pop()
     })
     .await;
-    let mut epoch = case.epoch;
     assert_eq!(case.handler, Handler::Queue);
 
-    for deed in ["claim", "resolve"] {
+    for (epoch, deed) in (case.epoch..).zip(["claim", "resolve"]) {
         let _done: Value = ana.does(case.id, deed, json!({"epoch": epoch})).await.ok();
-        epoch += 1;
     }
     customer.says("mais uma coisa").await;
     eventually("the same case waits again", PATIENCE, async || {
