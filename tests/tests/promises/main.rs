@@ -24,6 +24,7 @@ mod metrics_have_one_catalogue;
 mod nothing_personal_is_readable_at_rest;
 mod numbers_are_apart;
 mod one_person_one_contact;
+mod parted_in_the_middle;
 mod payloads_of_others_are_understood;
 mod ready_means_that_every_door_answers;
 mod redis_may_vanish;

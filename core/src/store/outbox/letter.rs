@@ -4,12 +4,15 @@ use compliance::SubjectId;
 use sqlx::PgConnection;
 
 use super::{Leased, Wish, reaction};
+use crate::model::ContactId;
 use crate::store::message::{self, Item};
 use crate::store::{Error, Store};
 
 /// A send, opened.
 #[derive(Debug)]
 pub struct Letter {
+    /// Whose case it is now: a merge or a split may have moved it since the lease.
+    pub contact_id: ContactId,
     /// What it says.
     pub matter: Matter,
     /// The sealed address of the pair, with the subject that sealed it.
@@ -27,13 +30,8 @@ pub struct Letter {
 /// What a send says.
 #[derive(Debug)]
 pub enum Matter {
-    /// An item of the conversation.
-    Item {
-        /// The item; its body is `None` after erasure.
-        item: Box<Item>,
-        /// The subject whose key sealed it, and must seal it again.
-        subject_id: SubjectId,
-    },
+    /// An item of the conversation; its body is `None` after erasure.
+    Item(Box<Item>),
     /// A reaction of ours.
     Reaction(Wish),
 }
@@ -50,7 +48,7 @@ pub async fn letter(
     let row = sqlx::query!(
         r#"
         select
-          (select m.subject_id from message m where m.conversation_id = c.id and m.seq = $2) as item_subject_id,
+          c.contact_id as "contact_id: ContactId",
           w.subject_id as "subject_id?",
           w.sealed_address as "sealed_address?",
           c.last_inbound_seq,
@@ -80,15 +78,13 @@ pub async fn letter(
         Matter::Reaction(wish)
     } else {
         let found = message::items(store, conn, &[(send.conversation_id, send.seq)]).await?;
-        let (Some(item), Some(subject_id)) = (found.into_iter().next(), row.item_subject_id) else {
+        let Some(item) = found.into_iter().next() else {
             return Ok(None);
         };
-        Matter::Item {
-            item: Box::new(item),
-            subject_id: SubjectId(subject_id),
-        }
+        Matter::Item(Box::new(item))
     };
     Ok(Some(Letter {
+        contact_id: row.contact_id,
         matter,
         address: row.subject_id.map(SubjectId).zip(row.sealed_address),
         last_inbound_seq: row.last_inbound_seq,
