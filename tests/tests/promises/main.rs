@@ -19,6 +19,7 @@ mod hostile_door;
 mod hostile_items;
 mod hostile_media;
 mod hostile_webhooks;
+mod joined_people_get_one_answer;
 mod kill_nine_loses_nothing;
 mod metrics_have_one_catalogue;
 mod nothing_personal_is_readable_at_rest;
