@@ -44,7 +44,7 @@ impl Sender {
                 let address = prepared.address.clone();
                 self.taken(send, channel, prepared.matter, &taken).await?;
                 self.learn(send, channel, &address, &taken).await;
-                self.mark_read(send.conversation_id, channel, prepared.last_inbound_seq)
+                self.mark_read(send.conversation_id, prepared.last_inbound_seq)
                     .await
             }
             Answer::NotCalled => {
@@ -217,6 +217,11 @@ impl Sender {
                 Ok(key) => Some(key.seal(Place::message(id.0), plaintext)?),
                 // Erased meanwhile: the emptied row stays as it is.
                 Err(compliance::Error::NoKey(_)) => None,
+                // Meta has it: that is noted, though the row stays as it is.
+                Err(error) if error.is_of_one() => {
+                    tracing::error!(%error, "a message id cannot be sealed");
+                    None
+                }
                 Err(error) => return Err(error.into()),
             };
         }
