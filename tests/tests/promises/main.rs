@@ -29,6 +29,7 @@ mod one_broken_key_stops_nobody_else;
 mod one_person_one_contact;
 mod others_answer_and_we_only_watch;
 mod payloads_of_others_are_understood;
+mod people_may_come_first;
 mod ready_means_that_every_door_answers;
 mod redis_may_vanish;
 mod slow_callers_are_let_go;
