@@ -91,6 +91,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it is the fault of one subject's key or of one sealed value: others are none the worse, and trying again
+    /// does not help.
+    #[must_use]
+    pub const fn is_of_one(&self) -> bool {
+        matches!(
+            self,
+            Self::KeyBroken(_) | Self::NoKey(_) | Self::DoesNotOpen { .. } | Self::TooLong
+        )
+    }
+
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { path, source }

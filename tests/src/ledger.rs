@@ -96,6 +96,15 @@ impl Ledger {
         calls.filter(to_media).count()
     }
 
+    /// What Meta took, in order: its id and our key.
+    #[must_use]
+    pub fn sends(&self) -> Vec<(String, String)> {
+        let word = |line: &Value, key: &str| line[key].as_str().map(str::to_owned);
+        self.of_kind("graph")
+            .filter_map(|line| Some((word(line, "wamid")?, word(line, "callback_data")?)))
+            .collect()
+    }
+
     /// The bodies of read marks and typing signs that Meta took, in order.
     #[must_use]
     pub fn marks(&self) -> Vec<Value> {

@@ -93,7 +93,11 @@ impl Simulator {
         answer.json().await.expect("JSON")
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
+    /// Posts to the control API.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
         let answer = self
             .http
             .post(format!("{}{path}", self.url))

@@ -147,6 +147,23 @@ impl Keys {
         self.found.get(&subject)
     }
 
+    /// The key; none when the subject was erased.
+    ///
+    /// # Errors
+    /// [`Error::KeyBroken`] when it has one that fails its check.
+    pub fn of_living(&self, subject: SubjectId) -> Result<Option<&SubjectKey>> {
+        match self.require(subject) {
+            Ok(key) => Ok(Some(key)),
+            Err(Error::NoKey(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the subject has a key that fails its check: unlike one that was erased, it stays that way.
+    pub fn is_broken(&self, subject: SubjectId) -> bool {
+        self.broken.contains(&subject)
+    }
+
     /// The key, or why there is none.
     ///
     /// # Errors

@@ -39,6 +39,8 @@ use ring::Ring;
 pub const DEK_TTL: Duration = Duration::from_secs(60);
 /// How many data keys a node holds unwrapped.
 pub const MAX_CACHED_KEYS: u64 = 100_000;
+/// How many stored keys of each version are tried at boot.
+const PROBED: i64 = 8;
 
 /// Holds the key-encryption keys, the index key and the cache of data keys. Cheap to clone.
 #[derive(Clone)]
@@ -159,8 +161,8 @@ impl Vault {
         Ok(())
     }
 
-    /// Checks at boot that the provider's keys are those that wrapped this database's, one stored key per version
-    /// among the newest thousand.
+    /// Checks at boot that the provider's keys are those that wrapped this database's: of each version among the newest
+    /// thousand stored keys, one of the newest [`PROBED`] must open. One damaged row is not the wrong folder.
     ///
     /// # Errors
     /// [`Error::WrongKek`] naming the version; [`Error::Storage`].
@@ -168,33 +170,43 @@ impl Vault {
         self.0.ring.ensure(Instant::now()).await?;
         let rows = sqlx::query!(
             r#"
-            select distinct on (kek_version)
-              subject_id as "subject_id: SubjectId",
-              version,
-              kek_version,
-              wrapped,
-              commitment
-            from (select * from keystore.subject_key order by subject_id desc limit 1000) as newest
+            select
+              subject_id as "subject_id!: SubjectId",
+              version as "version!",
+              kek_version as "kek_version!",
+              wrapped as "wrapped!",
+              commitment as "commitment!"
+            from (
+              select *, row_number() over (partition by kek_version order by subject_id desc) as n
+              from (select * from keystore.subject_key order by subject_id desc limit 1000) as newest
+            ) as numbered
+            where n <= $1
             order by kek_version, subject_id desc
             "#,
+            PROBED,
         )
         .fetch_all(conn)
         .await?;
-        for row in rows {
-            let kek_version = row.kek_version.unsigned_abs();
-            self.0
-                .ring
-                .version(kek_version)
-                .and_then(|kek| {
+        for of_one in rows.chunk_by(|a, b| a.kek_version == b.kek_version) {
+            let version = of_one[0].kek_version;
+            let kek_version = version.unsigned_abs();
+            let kek = self.0.ring.version(kek_version);
+            let opens = kek.is_some_and(|kek| {
+                of_one.iter().any(|row| {
+                    let kek = (kek_version, &kek);
                     key::unwrap(
                         row.subject_id,
                         row.version,
-                        (kek_version, &kek),
+                        kek,
                         &row.wrapped,
                         &row.commitment,
                     )
+                    .is_some()
                 })
-                .ok_or(Error::WrongKek(row.kek_version))?;
+            });
+            if !opens {
+                return Err(Error::WrongKek(version));
+            }
         }
         Ok(())
     }

@@ -92,6 +92,9 @@ static TABLE: LazyLock<GraphCodes> = LazyLock::new(|| {
     })
 });
 
+/// Ours, not Meta's: what is to be sent, or where, does not open.
+pub const KEY_BROKEN: i32 = -100;
+
 impl GraphCodes {
     /// The table.
     #[must_use]
@@ -110,7 +113,7 @@ impl GraphCodes {
     #[must_use]
     pub fn markdown(&self) -> String {
         let mut page = String::from(
-            "# Error codes of WhatsApp\n\nWhat Meta's codes mean for a message, and what the agent reads. Made from \
+            "# Error codes of WhatsApp\n\nWhat Meta's codes mean for a message, and what the agent reads; those below nought are ours. Made from \
              `core/src/model/graph_codes.json` by `cargo run -p balcao-core --example reference`; \
              `GET /api/v1/error-codes` answers the same table.\n\n\
              Classes: `retry_soon` and `retry_later` leave again by themselves, a few times; `pair_wait` waits 4^n \

@@ -26,7 +26,7 @@ pub use delivery::{
     CallbackData, PRIORITY_BOT, PRIORITY_CAMPAIGN, PRIORITY_HUMAN, Rank, SendSource, SendState,
     Ticks,
 };
-pub use graph_code::{CodeClass, CodeEffect, GraphCode, GraphCodes, Sentence};
+pub use graph_code::{CodeClass, CodeEffect, GraphCode, GraphCodes, KEY_BROKEN, Sentence};
 pub use id::{
     AgentId, ChannelId, ContactId, ConversationId, DeadLetterId, JobId, MediaId, MessageId,
     RequestId, SessionId, TeamId,

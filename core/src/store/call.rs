@@ -49,7 +49,7 @@ pub async fn advance(
     }
     let subject = SubjectId(row.subject_id);
     let keys = store.vault.load(&mut *conn, &[subject]).await?;
-    let Some(key) = keys.get(subject) else {
+    let Some(key) = keys.of_living(subject)? else {
         return Ok(None);
     };
     let plain = key.open(Place::message(row.id), &blob)?;

@@ -223,7 +223,7 @@ async fn react(
     };
     let keys = store.vault.load(&mut *conn, &[subject]).await?;
     // Erased meanwhile: so is what they felt.
-    let Some(key) = keys.get(subject) else {
+    let Some(key) = keys.of_living(subject)? else {
         return Ok(false);
     };
     let place = Place::reaction(locked.id.0, seq, author);
@@ -366,7 +366,7 @@ async fn edit(
         return Ok(false);
     };
     let keys = store.vault.load(&mut *conn, &[item.subject_id]).await?;
-    let Some(key) = keys.get(item.subject_id) else {
+    let Some(key) = keys.of_living(item.subject_id)? else {
         return Ok(false);
     };
     let stamp = Some((change.at, change.mac.as_bytes().to_vec()));

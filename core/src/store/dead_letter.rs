@@ -4,11 +4,14 @@
 //! came too early (`parked`).
 
 use chrono::{DateTime, Utc};
-use compliance::{Mutant, Place, SubjectId, SubjectKind};
+use compliance::{Mutant, Place, SubjectId, SubjectKey, SubjectKind};
 use sqlx::PgConnection;
 
 use super::{Error, Store};
 use crate::model::{ChannelId, ContactId, DeadLetterId};
+
+/// System subjects of one day that are tried; more than one means that nodes met, or that a key does not open.
+const MAX_OF_DAY: i64 = 16;
 
 /// Something that is kept instead of stored.
 #[derive(Clone, Debug)]
@@ -25,34 +28,38 @@ pub struct Letter<'a> {
     pub raw: &'a [u8],
 }
 
-/// The system subject of today (UTC), made when the day begins.
+/// The key of today's (UTC) system subject, made when the day begins; another one is made when today's does not open.
 ///
 /// # Errors
 /// [`Error::Database`], [`Error::Vault`].
-pub async fn subject_of_day(
+pub async fn key_of_day(
     store: &Store,
     conn: &mut PgConnection,
     now: DateTime<Utc>,
-) -> Result<SubjectId, Error> {
+) -> Result<SubjectKey, Error> {
     let found = sqlx::query_scalar!(
         r#"
-        select id
+        select id as "id: SubjectId"
         from subject
         where kind = 'system'
           and shredded_at is null
           and created_at >= date_trunc('day', $1::timestamptz at time zone 'utc') at time zone 'utc'
         order by created_at
-        limit 1
+        limit $2
         "#,
         now,
+        MAX_OF_DAY,
     )
-    .fetch_optional(&mut *conn)
+    .fetch_all(&mut *conn)
     .await?;
-    match found {
-        Some(id) => Ok(SubjectId(id)),
-        // Two nodes at midnight may make two; both are shredded the same day.
-        None => Ok(compliance::create(conn, &store.vault, SubjectKind::System, None).await?),
+    let keys = store.vault.load(&mut *conn, &found).await?;
+    if let Some(key) = found.iter().find_map(|subject| keys.get(*subject)) {
+        return Ok(key.clone());
     }
+    // Two nodes at midnight may make two; both are shredded the same day.
+    let new = compliance::create(&mut *conn, &store.vault, SubjectKind::System, None).await?;
+    let keys = store.vault.load(conn, &[new]).await?;
+    Ok(keys.require(new)?.clone())
 }
 
 /// Keeps a letter for `days`.
@@ -70,8 +77,8 @@ pub async fn keep(
     if Mutant::DeadLettersLost.lives() {
         return Ok(id);
     }
-    let (subject, sealed) =
-        seal(store, &mut *conn, now, Place::dead_letter(id.0), letter.raw).await?;
+    let key = key_of_day(store, &mut *conn, now).await?;
+    let sealed = key.seal(Place::dead_letter(id.0), letter.raw)?;
     sqlx::query!(
         r#"
         insert into dead_letter (
@@ -84,7 +91,7 @@ pub async fn keep(
         letter.detail,
         letter.channel_id.map(|id| id.0),
         letter.contact_id.map(|id| id.0),
-        subject.0,
+        key.subject().0,
         sealed,
         i32::try_from(letter.raw.len()).unwrap_or(i32::MAX),
         days,
@@ -92,21 +99,6 @@ pub async fn keep(
     .execute(conn)
     .await?;
     Ok(id)
-}
-
-async fn seal(
-    store: &Store,
-    conn: &mut PgConnection,
-    now: DateTime<Utc>,
-    place: Place,
-    raw: &[u8],
-) -> Result<(SubjectId, Vec<u8>), Error> {
-    let subject = subject_of_day(store, &mut *conn, now).await?;
-    let keys = store.vault.load(conn, &[subject]).await?;
-    let key = keys
-        .get(subject)
-        .ok_or(Error::Damaged("system subject without key"))?;
-    Ok((subject, key.seal(place, raw)?))
 }
 
 /// A line of doctor's list.

@@ -30,6 +30,7 @@ pub mod notice;
 pub mod outbox;
 pub mod parked;
 pub mod preference;
+pub mod read_mark;
 pub mod refresh_token;
 pub mod retention;
 pub mod session;
@@ -71,6 +72,19 @@ pub enum Error {
     /// 500: a stored value cannot be what it is.
     #[error("stored data is damaged: {0}")]
     Damaged(&'static str),
+}
+
+impl Error {
+    /// Whether it is the fault of one row: a key or a value of it that does not open. Others are none the worse, and
+    /// trying again does not help.
+    #[must_use]
+    pub const fn is_of_one(&self) -> bool {
+        match self {
+            Self::Vault(error) => error.is_of_one(),
+            Self::Damaged(_) => true,
+            Self::Database(_) | Self::Refused(_) => false,
+        }
+    }
 }
 
 /// Why a command on a conversation was refused. Nothing was changed.

@@ -1,7 +1,8 @@
 //! What Meta tells that is no message: kept as it came, sealed, and in a few words that name nobody.
 //!
-//! Promises: one row for one notice, however often it arrives; the text is sealed with the key of the day's system
-//! subject, like dead letters, and is gone with that key; the words (`field`, `event`, `detail`) last longer.
+//! Promises: one row for one notice, however often it arrives; the text is sealed with the key of whom it is about, and
+//! goes with their erasure, else with the key of the day's system subject, like dead letters, and is gone with that
+//! key; the words (`field`, `event`, `detail`) last longer.
 //! Does not: act. The gateway applies what follows.
 
 use chrono::{DateTime, Utc};
@@ -10,8 +11,9 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::contact::Resolved;
 use super::{Error, Refusal, Store, dead_letter};
-use crate::model::{ChannelId, ContactId};
+use crate::model::ChannelId;
 
 /// A notice on its way in.
 #[derive(Clone, Debug)]
@@ -22,8 +24,8 @@ pub struct NewNotice<'a> {
     pub waba_id: &'a str,
     /// Which number, when it is about one.
     pub channel_id: Option<ChannelId>,
-    /// Whom it names, when that is known: their erasure deletes it.
-    pub contact_id: Option<ContactId>,
+    /// Whom it is about, when it is about a customer: sealed with their key, deleted by their erasure.
+    pub who: Option<Resolved>,
     /// The subscription.
     pub field: &'a str,
     /// Meta's word for what happened.
@@ -60,11 +62,14 @@ pub async fn keep(
         return Ok(None);
     }
     let id = Uuid::now_v7();
-    let subject = dead_letter::subject_of_day(store, &mut *conn, now).await?;
-    let keys = store.vault.load(&mut *conn, &[subject]).await?;
-    let sealed = keys
-        .require(subject)?
-        .seal(Place::channel_notice(id), notice.raw)?;
+    let key = match notice.who {
+        Some(who) => {
+            let keys = store.vault.load(&mut *conn, &[who.subject_id]).await?;
+            keys.require(who.subject_id)?.clone()
+        }
+        None => dead_letter::key_of_day(store, &mut *conn, now).await?,
+    };
+    let sealed = key.seal(Place::channel_notice(id), notice.raw)?;
     Ok(sqlx::query_scalar!(
         r#"
         insert into channel_notice (
@@ -78,13 +83,13 @@ pub async fn keep(
         notice.mac.as_bytes(),
         notice.waba_id,
         notice.channel_id.map(|id| id.0),
-        notice.contact_id.map(|id| id.0),
+        notice.who.map(|who| who.contact_id.0),
         notice.field,
         notice.event,
         notice.severity,
         notice.at,
         notice.detail,
-        subject.0,
+        key.subject().0,
         sealed,
         i32::try_from(notice.days).unwrap_or(i32::MAX),
     )
@@ -182,8 +187,8 @@ pub async fn alerts(conn: &mut PgConnection, days: i32) -> Result<i64, Error> {
     .await?)
 }
 
-/// The text of a notice as Meta sent it, and whose key opened it; `None` when that key is gone, a few days after the
-/// notice came. The caller records the access.
+/// The text of a notice as Meta sent it, and whose key opened it; `None` when that key is gone: a few days after the
+/// notice came, or with the erasure of whom it is about. The caller records the access.
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Error::Vault`] when the keys are away.

@@ -1,8 +1,11 @@
 //! Applies Meta's delivery statuses, a batch at a time (`status.sql`).
 //!
 //! Promises: ranks only rise; repeats and late ones change nothing. A send to a group has a row per participant who
-//! reported, and the item shows the furthest that anybody got; what failed for one of them fails for nobody else.
+//! reported, and the item shows the furthest that anybody got; what failed for one of them fails for nobody else, and is
+//! as unknown as any other status as long as the id of the send is.
 //! Does not: decide what happens to a status whose message is not known yet (the caller parks it).
+
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use compliance::{Mac, Mutant};
@@ -77,14 +80,7 @@ pub async fn apply(
         .iter()
         .map(|report| report.mac.as_bytes().to_vec())
         .collect();
-    // One participant's failure is noted in their own row only; here it merely finds its message.
-    let ranks: Vec<i16> = batch
-        .iter()
-        .map(|report| match report.rank {
-            Rank::Failed if report.participant > 0 => Rank::None.stored(),
-            rank => rank.stored(),
-        })
-        .collect();
+    let ranks: Vec<i16> = batch.iter().map(rank_of_all).collect();
     let times: Vec<DateTime<Utc>> = batch.iter().map(|report| report.at).collect();
     let errors: Vec<Option<i32>> = batch.iter().map(|report| report.error_code).collect();
     let conversations: Vec<Option<Uuid>> = batch
@@ -136,8 +132,28 @@ pub async fn apply(
         }
     }
     outbox::of_reports(&mut *conn, &refused).await?;
-    note_participants(conn, batch).await?;
+    let known = note_participants(conn, batch).await?;
+    for (report, outcome) in batch.iter().zip(&mut outcomes) {
+        if !is_placed(report, &known) {
+            *outcome = Outcome::Unknown;
+        }
+    }
     Ok((outcomes, wakes))
+}
+
+/// What a report says of the send as a whole. One participant's failure is noted in their own row only; here it merely
+/// finds its message.
+fn rank_of_all(report: &Report) -> i16 {
+    match report.rank {
+        Rank::Failed if report.participant > 0 => Rank::None.stored(),
+        rank => rank.stored(),
+    }
+}
+
+/// Whether a participant has a row to be noted in. Our own key may have found the send, but not under this id yet: then the
+/// report waits for the id.
+fn is_placed(report: &Report, known: &HashSet<Vec<u8>>) -> bool {
+    report.participant == 0 || known.contains(report.mac.as_bytes())
 }
 
 /// What a report that moved a send says of its refusal, if it was one.
@@ -150,14 +166,18 @@ fn refusal(
     Some((ConversationId(id), report.error_code?, report.at))
 }
 
-/// Keeps how far a send got with each of a group. After the main rows: those say which sends are known.
-async fn note_participants(conn: &mut PgConnection, batch: &[Report]) -> Result<(), Error> {
+/// Keeps how far a send got with each of a group; the macs of those that are known. After the main rows: those say which
+/// sends are.
+async fn note_participants(
+    conn: &mut PgConnection,
+    batch: &[Report],
+) -> Result<HashSet<Vec<u8>>, Error> {
     let of_groups: Vec<&Report> = batch
         .iter()
         .filter(|report| report.participant > 0)
         .collect();
     if of_groups.is_empty() {
-        return Ok(());
+        return Ok(HashSet::new());
     }
     let macs: Vec<Vec<u8>> = of_groups
         .iter()
@@ -207,7 +227,13 @@ async fn note_participants(conn: &mut PgConnection, batch: &[Report]) -> Result<
         &times,
         &errors as &[Option<i32>],
     )
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
-    Ok(())
+    let known = sqlx::query_scalar!(
+        r#"select distinct mac as "mac!" from delivery where mac = any($1) and participant = 0"#,
+        &macs
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(known.into_iter().collect())
 }

@@ -139,7 +139,8 @@ const fn is_broken(reason: Reason) -> bool {
         | Reason::Stale
         | Reason::UnknownChannel
         | Reason::ManyBad
-        | Reason::RefusedByDatabase => false,
+        | Reason::RefusedByDatabase
+        | Reason::KeyBroken => false,
     }
 }
 

@@ -6,14 +6,16 @@
 
 use std::ops::Range;
 
+use crate::payload::Reason;
+
 /// More culprits than this in one batch mean that the fault is ours (a missing migration, say): nothing is set aside.
-const MAX_CULPRITS: usize = 32;
+pub const MAX_CULPRITS: usize = 32;
 
 /// The search through one batch.
 #[derive(Debug)]
 pub struct Bisection {
     waiting: Vec<Range<usize>>,
-    culprits: Vec<usize>,
+    culprits: Vec<(usize, Reason)>,
 }
 
 impl Bisection {
@@ -35,11 +37,11 @@ impl Bisection {
         self.waiting.pop()
     }
 
-    /// This range holds a culprit. `false`: there are too many, give up.
+    /// This range holds a culprit, for this reason if it is only one. `false`: there are too many, give up.
     #[must_use]
-    pub fn failed(&mut self, range: Range<usize>) -> bool {
+    pub fn failed(&mut self, range: Range<usize>, reason: Reason) -> bool {
         if range.len() == 1 {
-            self.culprits.push(range.start);
+            self.culprits.push((range.start, reason));
             return self.culprits.len() <= MAX_CULPRITS;
         }
         let middle = range.start + range.len() / 2;
@@ -48,8 +50,8 @@ impl Bisection {
         true
     }
 
-    /// The rows that were found to be at fault.
-    pub fn into_culprits(self) -> Vec<usize> {
+    /// The rows that were found to be at fault, and why.
+    pub fn into_culprits(self) -> Vec<(usize, Reason)> {
         self.culprits
     }
 }
@@ -69,7 +71,7 @@ mod tests {
         while let Some(range) = bisection.next_range() {
             tries += 1;
             if range.clone().any(|row| bad.contains(&row)) {
-                if !bisection.failed(range) {
+                if !bisection.failed(range, Reason::KeyBroken) {
                     return None;
                 }
             } else {
@@ -78,7 +80,11 @@ mod tests {
         }
         Some((
             stored,
-            bisection.into_culprits().into_iter().collect(),
+            bisection
+                .into_culprits()
+                .into_iter()
+                .map(|(row, _)| row)
+                .collect(),
             tries,
         ))
     }

@@ -1,9 +1,10 @@
 //! The way that everything about people takes: resolve, load keys, write, halve what is refused, resolve again.
 //!
 //! Promises: what is marked stored is committed; one bad row takes nobody with it; somebody who was erased or joined
-//! with another record at this moment is resolved anew, and whoever has a broken key waits alone.
+//! with another record at this moment is resolved anew; what is of somebody whose key does not open is set aside alone.
 //! Does not: know what is written (each kind of deed does), or acknowledge.
 
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 
 use balcao_core::bell::Wake;
@@ -13,10 +14,11 @@ use balcao_core::store::contact::Resolved;
 use balcao_core::store::{self, parked};
 use compliance::{Keys, Mac, SubjectId};
 
-use super::bisect::Bisection;
+use super::bisect::{Bisection, MAX_CULPRITS};
 use super::fault::Fault;
 use super::work::{Deed, Letter};
 use super::{MAX_TRIES, Writer, pause};
+use crate::payload::Reason;
 
 /// Times a batch is resolved anew because of erasures and merges that happened meanwhile.
 const MAX_RESOLUTIONS: u32 = 4;
@@ -57,15 +59,20 @@ enum End {
     Unsure,
 }
 
-/// A batch whose people are known and have keys.
+/// A batch, sorted by whether its people are known and have keys.
 struct Ready<T> {
     items: Vec<(usize, T)>,
     whose: Vec<Whose>,
     keys: Keys,
+    /// Of people who were erased at this moment: to be resolved again.
+    again: Vec<(usize, T)>,
+    /// Of people who cannot be resolved because of a key that does not open, and whose it is as far as that is known.
+    broken: Vec<(usize, T, Option<Whose>)>,
 }
 
 impl Writer {
-    /// Stores deeds and marks those that are committed; returns the ones that the database refuses, as letters.
+    /// Stores deeds and marks those that are committed; returns the ones that the database refuses or that cannot be
+    /// sealed, as letters.
     pub(super) async fn drive<T: Write>(
         &self,
         mut batch: Vec<(usize, T)>,
@@ -73,37 +80,33 @@ impl Writer {
         wakes: &mut Vec<Wake>,
     ) -> Vec<(usize, Letter)> {
         let mut letters = Vec::new();
-        for _ in 0..MAX_RESOLUTIONS {
+        for left in (0..MAX_RESOLUTIONS).rev() {
             if batch.is_empty() {
                 break;
             }
             let items = batch.len();
-            let (ready, again) = match self.ready(batch).await {
+            let mut ready = match self.ready(batch, left == 0).await {
                 Ok(ready) => ready,
                 Err(error) => {
                     tracing::warn!(%error, items, what = T::WORD, "people could not be resolved; Meta will send again");
                     return letters;
                 }
             };
-            batch = again;
+            batch = std::mem::take(&mut ready.again);
+            letters.extend(set_aside(std::mem::take(&mut ready.broken)));
             let mut bisection = Bisection::new(ready.items.len());
             let mut stored = vec![false; ready.items.len()];
             let end = self.halve(&ready, &mut bisection, &mut stored, wakes).await;
-            let culprits = bisection.into_culprits();
+            let culprits: HashMap<usize, Reason> = bisection.into_culprits().into_iter().collect();
             let all = ready.items.into_iter().zip(ready.whose).enumerate();
             for (index, ((place, item), whose)) in all {
                 if stored[index] {
                     is_stored[place] = true;
-                } else if culprits.contains(&index) {
-                    letters.push((place, item.letter(whose.author.contact_id)));
+                } else if let Some(reason) = culprits.get(&index) {
+                    let who = whose.author.contact_id;
+                    letters.push((place, item.letter(*reason, Some(who))));
                 } else {
-                    if let End::Gone(contacts) = &end
-                        && [whose.case, whose.author]
-                            .iter()
-                            .any(|who| contacts.contains(&who.contact_id))
-                    {
-                        self.forget(&item, whose);
-                    }
+                    self.forget_gone(&item, whose, &end);
                     batch.push((place, item));
                 }
             }
@@ -114,33 +117,59 @@ impl Writer {
         letters
     }
 
-    /// Whose they are, and the keys. The second half are items of people without a key: erased at this moment (to be
-    /// resolved again), or with a broken key (theirs alone wait).
+    fn forget_gone<T: Write>(&self, item: &T, whose: Whose, end: &End) {
+        let End::Gone(contacts) = end else { return };
+        let mut people = [whose.case, whose.author].into_iter();
+        if people.any(|who| contacts.contains(&who.contact_id)) {
+            self.forget(item, whose);
+        }
+    }
+
+    /// Whose they are, and the keys. Who has no key was erased at this moment and is resolved again, unless it is the
+    /// `last` time.
     async fn ready<T: Write>(
         &self,
         batch: Vec<(usize, T)>,
-    ) -> Result<(Ready<T>, Vec<(usize, T)>), store::Error> {
+        last: bool,
+    ) -> Result<Ready<T>, store::Error> {
         let all = self.whose(&batch).await?;
         let subjects: Vec<SubjectId> = all
             .iter()
+            .flatten()
             .flat_map(|whose| [whose.case.subject_id, whose.author.subject_id])
             .collect();
-        let keys = self.keys(&subjects).await?;
-        let (mut items, mut whose, mut again) = (Vec::new(), Vec::new(), Vec::new());
+        let mut ready = Ready {
+            items: Vec::new(),
+            whose: Vec::new(),
+            keys: self.keys(&subjects).await?,
+            again: Vec::new(),
+            broken: Vec::new(),
+        };
         for ((place, item), who) in batch.into_iter().zip(all) {
-            let has_key = |who: Resolved| keys.get(who.subject_id).is_some();
-            if has_key(who.case) && has_key(who.author) {
-                items.push((place, item));
-                whose.push(who);
+            let Some(who) = who else {
+                ready.broken.push((place, item, None));
+                continue;
+            };
+            let subjects = [who.case.subject_id, who.author.subject_id];
+            let is_broken = |subject: &SubjectId| ready.keys.is_broken(*subject);
+            let has_key = |subject: &SubjectId| ready.keys.get(*subject).is_some();
+            if subjects.iter().all(has_key) {
+                ready.items.push((place, item));
+                ready.whose.push(who);
+            } else if last || subjects.iter().any(is_broken) {
+                ready.broken.push((place, item, Some(who)));
             } else {
                 self.forget(&item, who);
-                again.push((place, item));
+                ready.again.push((place, item));
             }
         }
-        Ok((Ready { items, whose, keys }, again))
+        Ok(ready)
     }
 
-    async fn whose<T: Write>(&self, batch: &[(usize, T)]) -> Result<Vec<Whose>, store::Error> {
+    async fn whose<T: Write>(
+        &self,
+        batch: &[(usize, T)],
+    ) -> Result<Vec<Option<Whose>>, store::Error> {
         let senders: Vec<_> = batch
             .iter()
             .map(|(_, item)| (item.channel(), item.sender()))
@@ -150,20 +179,15 @@ impl Writer {
             .iter()
             .filter_map(|(_, item)| Some((item.channel(), item.group()?)))
             .collect();
-        if in_groups.is_empty() {
-            let alone = |who: Resolved| Whose {
-                case: who,
-                author: who,
-            };
-            return Ok(people.into_iter().map(alone).collect());
-        }
-        let mut groups = self.people.groups(&in_groups).await?.into_iter();
+        let mut groups = if in_groups.is_empty() {
+            Vec::new().into_iter()
+        } else {
+            self.people.groups(&in_groups).await?.into_iter()
+        };
         let whose = batch.iter().zip(people).map(|((_, item), author)| {
-            let group = item.group().and_then(|_| groups.next());
-            Whose {
-                case: group.unwrap_or(author),
-                author,
-            }
+            let group = item.group().map(|_| groups.next().flatten());
+            let (author, case) = (author?, group.unwrap_or(author)?);
+            Some(Whose { case, author })
         });
         Ok(whose.collect())
     }
@@ -206,9 +230,9 @@ impl Writer {
                 }
                 Ok(Written::Gone(contacts)) => return End::Gone(contacts),
                 Err(error) => {
-                    let is_row = Fault::of(&error) == Fault::Row;
-                    tracing::warn!(%error, items = range.len(), is_row, what = T::WORD, "not stored");
-                    if !is_row || !bisection.failed(range) {
+                    let reason = Fault::of(&error).reason();
+                    tracing::warn!(%error, items = range.len(), ?reason, what = T::WORD, "not stored");
+                    if !reason.is_some_and(|reason| bisection.failed(range, reason)) {
                         return End::Unsure;
                     }
                 }
@@ -256,6 +280,28 @@ impl Writer {
             }
         }
     }
+}
+
+/// Letters of those whose key does not open. So many at once are not theirs to blame (a key folder that lacks a version,
+/// say): then nothing is set aside, and Meta sends again.
+fn set_aside<T: Write>(broken: Vec<(usize, T, Option<Whose>)>) -> Vec<(usize, Letter)> {
+    let people: HashSet<Option<ContactId>> = broken
+        .iter()
+        .map(|(_, _, whose)| whose.map(|whose| whose.author.contact_id))
+        .collect();
+    if people.len() > MAX_CULPRITS {
+        tracing::error!(
+            people = people.len(),
+            what = T::WORD,
+            "too many keys do not open; Meta will send again"
+        );
+        return Vec::new();
+    }
+    let letter = |(place, item, whose): (usize, T, Option<Whose>)| {
+        let who = whose.map(|whose| whose.author.contact_id);
+        (place, item.letter(Reason::KeyBroken, who))
+    };
+    broken.into_iter().map(letter).collect()
 }
 
 /// Applies what waits for these items, in a transaction of its own.

@@ -2,6 +2,8 @@
 
 use balcao_core::store::{self, Error};
 
+use crate::payload::Reason;
+
 /// What to do after an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -9,6 +11,8 @@ pub enum Fault {
     Again,
     /// The database refuses the data itself: halve the batch.
     Row,
+    /// A key, or a value of somebody's, does not open: halve the batch too, theirs alone is kept aside.
+    Key,
     /// Not known whether anything was stored: 503.
     Unsure,
 }
@@ -16,6 +20,9 @@ pub enum Fault {
 impl Fault {
     /// Judges an error.
     pub fn of(error: &Error) -> Self {
+        if error.is_of_one() {
+            return Self::Key;
+        }
         let Error::Database(error) = error else {
             return Self::Unsure;
         };
@@ -25,6 +32,15 @@ impl Fault {
             Self::Row
         } else {
             Self::Unsure
+        }
+    }
+
+    /// Why a row that is found by halving becomes a dead letter; `None` when no row is to blame.
+    pub const fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Row => Some(Reason::RefusedByDatabase),
+            Self::Key => Some(Reason::KeyBroken),
+            Self::Again | Self::Unsure => None,
         }
     }
 }
@@ -57,5 +73,13 @@ mod tests {
             Fault::of(&Error::Vault(compliance::Error::ProviderAway)),
             Fault::Unsure
         );
+    }
+
+    #[test]
+    fn one_key_that_does_not_open_is_the_fault_of_its_row() {
+        let who = compliance::SubjectId(balcao_core::model::MessageId::new().0);
+        let broken = Error::Vault(compliance::Error::KeyBroken(who));
+        assert_eq!(Fault::of(&broken).reason(), Some(Reason::KeyBroken));
+        assert_eq!(Fault::Unsure.reason(), None);
     }
 }

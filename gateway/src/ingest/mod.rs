@@ -22,6 +22,7 @@ pub mod queue;
 mod rotations;
 mod statuses;
 mod sweep;
+mod watched;
 mod work;
 
 use std::time::{Duration, Instant};
@@ -39,7 +40,7 @@ pub use work::{Work, assign};
 
 use people::People;
 use queue::Waiting;
-use work::{Arriving, Echoed, Imported, Letter, Told};
+use work::{Arriving, Echoed, Imported, Letter, Told, Watched};
 
 use crate::payload::{Change, Preference, Report, Rotation};
 
@@ -94,6 +95,7 @@ struct Sorted {
     rotations: Vec<(usize, Told<Box<Rotation>>)>,
     preferences: Vec<(usize, Told<Preference>)>,
     statuses: Vec<(usize, Told<Report>)>,
+    watched: Vec<(usize, Watched)>,
     notices: Vec<(usize, notices::Arrived)>,
     letters: Vec<(usize, Letter)>,
 }
@@ -127,6 +129,7 @@ impl Writer {
         letters.extend(self.drive(sorted.changes, stored, wake).await);
         letters.extend(self.drive(sorted.preferences, stored, wake).await);
         letters.extend(self.statuses(sorted.statuses, stored, wake).await);
+        letters.extend(self.drive(sorted.watched, stored, wake).await);
         letters.extend(self.notices(sorted.notices, stored).await);
         self.letters(letters, &mut is_stored).await;
         ::metrics::histogram!(metrics::INGEST_BATCH).record(started.elapsed());
@@ -167,6 +170,7 @@ fn sort(work: Vec<Work>) -> Sorted {
             Work::Rotation(told) => sorted.rotations.push((place, told)),
             Work::Preference(told) => sorted.preferences.push((place, told)),
             Work::Status(told) => sorted.statuses.push((place, told)),
+            Work::Watched(watched) => sorted.watched.push((place, watched)),
             Work::Notice(arrived) => sorted.notices.push((place, *arrived)),
             Work::Letter(letter) => sorted.letters.push((place, letter)),
         }

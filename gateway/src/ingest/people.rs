@@ -62,14 +62,14 @@ impl People {
         }
     }
 
-    /// Finds or makes the contacts of these senders, in order.
+    /// Finds or makes the contacts of these senders, in order; `None` for those of whom a key or a value does not open.
     ///
     /// # Errors
     /// [`store::Error`] when the database or the key provider is away.
     pub async fn resolve(
         &self,
         senders: &[(&Channel, &Sender)],
-    ) -> Result<Vec<Resolved>, store::Error> {
+    ) -> Result<Vec<Option<Resolved>>, store::Error> {
         let keys: Vec<Mac> = senders
             .iter()
             .map(|(channel, sender)| self.key(channel, sender))
@@ -89,15 +89,18 @@ impl People {
         Ok(keys
             .iter()
             .zip(senders)
-            .map(|(key, (_, sender))| self.seen(*key, found[key], sender))
+            .map(|(key, (_, sender))| Some(self.seen(*key, *found.get(key)?, sender)))
             .collect())
     }
 
-    /// Finds or makes the contacts of these groups, in order.
+    /// Finds or makes the contacts of these groups, in order; `None` as for senders.
     ///
     /// # Errors
     /// [`store::Error`] when the database or the key provider is away.
-    pub async fn groups(&self, groups: &[(&Channel, &str)]) -> Result<Vec<Resolved>, store::Error> {
+    pub async fn groups(
+        &self,
+        groups: &[(&Channel, &str)],
+    ) -> Result<Vec<Option<Resolved>>, store::Error> {
         let keys: Vec<Mac> = groups
             .iter()
             .map(|(channel, id)| self.group_key(channel, id))
@@ -117,7 +120,8 @@ impl People {
         for (key, remembered) in &found {
             self.remembered.insert(*key, *remembered);
         }
-        Ok(keys.iter().map(|key| found[key].who).collect())
+        let who = |key| found.get(key).map(|remembered| remembered.who);
+        Ok(keys.iter().map(who).collect())
     }
 
     /// Re-keys a customer whose number or user id changed.
@@ -166,6 +170,15 @@ impl People {
                 Ok(()) => some
                     .iter()
                     .for_each(|(key, _)| self.learnt.insert(*key, ())),
+                Err(error) if error.is_of_one() => {
+                    for (key, one) in some {
+                        if let Err(error) = self.learn_once(std::slice::from_ref(one)).await {
+                            tracing::warn!(%error, "an identity in a status was not learnt");
+                        }
+                        // Not asked again by each status: what does not open stays so.
+                        self.learnt.insert(*key, ());
+                    }
+                }
                 Err(error) => {
                     tracing::warn!(%error, people = some.len(), "identities in statuses were not learnt; the next status tells again");
                 }
@@ -219,13 +232,36 @@ impl People {
     ) -> Result<(), store::Error> {
         for some in missing.chunks(MAX_PER_TRANSACTION) {
             let people: Vec<Person> = some.iter().map(|(_, person)| person.clone()).collect();
-            for ((key, _), who) in some.iter().zip(self.ask(&people).await?) {
+            for ((key, _), who) in some.iter().zip(self.ask_all(&people).await?) {
                 // No profile is remembered, so that the stored one is compared once.
                 let profile = self.profile(None, None);
-                found.insert(*key, Remembered { who, profile });
+                if let Some(who) = who {
+                    found.insert(*key, Remembered { who, profile });
+                }
             }
         }
         Ok(())
+    }
+
+    /// Together, or one by one when a key or a value of somebody among them does not open: `None` for those.
+    async fn ask_all(&self, people: &[Person]) -> Result<Vec<Option<Resolved>>, store::Error> {
+        match self.ask(people).await {
+            Ok(who) => return Ok(who.into_iter().map(Some).collect()),
+            Err(error) if error.is_of_one() => {}
+            Err(error) => return Err(error),
+        }
+        let mut found = Vec::with_capacity(people.len());
+        for person in people {
+            found.push(match self.ask(std::slice::from_ref(person)).await {
+                Ok(who) => who.into_iter().next(),
+                Err(error) if error.is_of_one() => {
+                    tracing::error!(%error, "somebody cannot be told apart: a key or a value of theirs does not open");
+                    None
+                }
+                Err(error) => return Err(error),
+            });
+        }
+        Ok(found)
     }
 
     async fn ask(&self, people: &[Person]) -> Result<Vec<Resolved>, store::Error> {

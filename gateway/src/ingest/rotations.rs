@@ -30,11 +30,9 @@ impl Writer {
                     wakes.extend(moved);
                 }
                 Err(error) => {
-                    let is_row = Fault::of(&error) == Fault::Row;
-                    tracing::warn!(%error, is_row, "a change of identity was not stored");
-                    if is_row {
-                        letters.push((place, letter(told)));
-                    }
+                    let reason = Fault::of(&error).reason();
+                    tracing::warn!(%error, ?reason, "a change of identity was not stored");
+                    letters.extend(reason.map(|reason| (place, letter(told, reason))));
                 }
             }
         }
@@ -89,9 +87,9 @@ impl Writer {
     }
 }
 
-fn letter(told: Told<Box<Rotation>>) -> Letter {
+fn letter(told: Told<Box<Rotation>>, reason: Reason) -> Letter {
     Letter {
-        reason: Reason::RefusedByDatabase,
+        reason,
         detail: "rotation".to_owned(),
         channel_id: Some(told.channel.id),
         contact_id: None,

@@ -38,9 +38,9 @@ impl Writer {
                     self.learn(batch).await;
                 }
                 Err(error) => {
-                    let is_row = Fault::of(&error) == Fault::Row;
-                    tracing::warn!(%error, items = range.len(), is_row, "statuses were not applied");
-                    if !is_row || !bisection.failed(range) {
+                    let reason = Fault::of(&error).reason();
+                    tracing::warn!(%error, items = range.len(), ?reason, "statuses were not applied");
+                    if !reason.is_some_and(|reason| bisection.failed(range, reason)) {
                         return Vec::new();
                     }
                 }
@@ -49,7 +49,7 @@ impl Writer {
         bisection
             .into_culprits()
             .into_iter()
-            .map(|index| (batch[index].0, letter(&batch[index].1)))
+            .map(|(index, reason)| (batch[index].0, letter(&batch[index].1, reason)))
             .collect()
     }
 
@@ -169,9 +169,9 @@ fn name_of(who: &Participant) -> &str {
     user.unwrap_or_default()
 }
 
-fn letter(told: &Told<Report>) -> Letter {
+fn letter(told: &Told<Report>, reason: Reason) -> Letter {
     Letter {
-        reason: Reason::RefusedByDatabase,
+        reason,
         detail: "status".to_owned(),
         channel_id: Some(told.channel.id),
         contact_id: None,

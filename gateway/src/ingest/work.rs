@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::notices;
 use crate::channels::Channels;
 use crate::payload::{
-    self, Change, Inbound, Item, Odd, Origin, Preference, Reason, Report, Rotation, Sender,
+    self, Change, Inbound, Item, Notice, Odd, Origin, Preference, Reason, Report, Rotation, Sender,
 };
 
 /// One thing to store.
@@ -31,6 +31,8 @@ pub enum Work {
     Preference(Told<Preference>),
     /// A delivery status.
     Status(Told<Report>),
+    /// Something about a customer that is only watched.
+    Watched(Watched),
     /// Anything else that can be read.
     Notice(Box<notices::Arrived>),
     /// Something to keep aside.
@@ -57,6 +59,17 @@ pub struct Echoed(pub Arriving);
 #[derive(Clone)]
 pub struct Imported(pub Arriving);
 
+/// A notice about a customer.
+#[derive(Clone)]
+pub struct Watched {
+    /// Through which number.
+    pub channel: Arc<Channel>,
+    /// About whom.
+    pub who: Sender,
+    /// What Meta told.
+    pub notice: Box<Notice>,
+}
+
 /// What people do, as far as the ingest treats it alike.
 pub trait Deed {
     /// As logs and dead letters call it.
@@ -74,13 +87,13 @@ pub trait Deed {
     /// As it came.
     fn raw(&self) -> &Bytes;
 
-    /// What becomes of it when the database refuses it.
-    fn letter(&self, who: ContactId) -> Letter {
+    /// What becomes of it when it cannot be stored.
+    fn letter(&self, reason: Reason, who: Option<ContactId>) -> Letter {
         Letter {
-            reason: Reason::RefusedByDatabase,
+            reason,
             detail: Self::WORD.to_owned(),
             channel_id: Some(self.channel().id),
-            contact_id: Some(who),
+            contact_id: who,
             raw: self.raw().clone(),
         }
     }
@@ -141,6 +154,26 @@ impl Deed for Told<Preference> {
     }
 }
 
+impl Deed for Watched {
+    const WORD: &'static str = "notice";
+
+    fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    fn sender(&self) -> &Sender {
+        &self.who
+    }
+
+    fn group(&self) -> Option<&str> {
+        None
+    }
+
+    fn raw(&self) -> &Bytes {
+        &self.notice.raw
+    }
+}
+
 /// A dead letter.
 #[derive(Clone)]
 pub struct Letter {
@@ -176,9 +209,7 @@ pub async fn assign(items: Vec<Item>, channels: &Channels) -> Result<Vec<Work>, 
             (Item::Rotation(item), Some(channel)) => Work::Rotation(Told { channel, item }),
             (Item::Preference(item), Some(channel)) => Work::Preference(Told { channel, item }),
             (Item::Status(item), Some(channel)) => Work::Status(Told { channel, item }),
-            (Item::Notice(notice), _) => {
-                Work::Notice(Box::new(notices::Arrived::new(notice, channels)))
-            }
+            (Item::Notice(notice), found) => notice_work(notice, found, channels),
             (Item::Odd(odd), _) => Work::Letter(odd_one(odd, channel)),
             (Item::Message(item), None) => stranger("message", item.raw),
             (Item::Change(item), None) => stranger("change", item.raw),
@@ -197,8 +228,29 @@ fn number(item: &Item) -> Option<&str> {
         Item::Rotation(rotation) => Some(&rotation.phone_number_id),
         Item::Preference(preference) => Some(&preference.phone_number_id),
         Item::Status(report) => Some(&report.phone_number_id),
+        // Who is named there must be found.
+        Item::Notice(notice) if notice.who.is_some() => notice.phone_number_id.as_deref(),
         // Only a hint for doctor: not worth a question to the database.
         Item::Notice(_) | Item::Odd(_) => None,
+    }
+}
+
+/// A notice about a customer is kept as theirs when a number of ours says which company's customer that is.
+fn notice_work(mut notice: Notice, found: Option<Arc<Channel>>, channels: &Channels) -> Work {
+    let who = notice.who.take();
+    let arrived = notices::Arrived::new(notice, channels);
+    let channel = found.or_else(|| {
+        let id = arrived.channel_ids.first()?;
+        let of_account = channels.of_account(&arrived.notice.waba_id);
+        of_account.into_iter().find(|channel| channel.id == *id)
+    });
+    match (who, channel) {
+        (Some(who), Some(channel)) => Work::Watched(Watched {
+            channel,
+            who,
+            notice: Box::new(arrived.notice),
+        }),
+        _ => Work::Notice(Box::new(arrived)),
     }
 }
 

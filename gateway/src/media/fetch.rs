@@ -77,7 +77,15 @@ impl Media {
         let ctx = &self.0.ctx;
         let mut conn = ctx.store.worker.acquire().await?;
         let fetch = match job.key.parse::<MediaId>() {
-            Ok(id) => media::open_fetch(&ctx.store, &mut conn, id).await?,
+            Ok(id) => match media::open_fetch(&ctx.store, &mut conn, id).await {
+                // It will open no better the next time.
+                Err(error) if error.is_of_one() => {
+                    tracing::error!(%error, media_id = %id, "a file does not open; it fails");
+                    drop(conn);
+                    return self.unopened(job, id).await;
+                }
+                found => found?,
+            },
             Err(_) => None,
         };
         let Some(fetch) = fetch else {
@@ -174,6 +182,18 @@ impl Media {
     ) -> Result<&'static str, store::Error> {
         tracing::warn!(media_id = %fetch.id, reason = reason.word(), "a file could not be fetched");
         self.settle(job, fetch, &Outcome::Failed(reason)).await?;
+        Ok("failed")
+    }
+
+    /// Ends a fetch of which nothing can be read.
+    async fn unopened(&self, job: &Claimed, id: MediaId) -> Result<&'static str, store::Error> {
+        let ctx = &self.0.ctx;
+        let mut tx = ctx.store.worker.begin().await?;
+        let wake = media::fail(&mut tx, job, id, MediaReason::Unavailable).await?;
+        tx.commit().await?;
+        if let Some(wake) = wake {
+            ctx.bell.ring(&[wake]);
+        }
         Ok("failed")
     }
 

@@ -20,6 +20,7 @@ mod rotation;
 mod sender;
 mod status;
 mod strict;
+mod watched;
 mod wire;
 
 #[cfg(test)]
@@ -53,8 +54,7 @@ const WAMID_BYTES: RangeInclusive<usize> = 1..=512;
 const MAX_LETTERS: usize = 100;
 /// A field's name longer than this is not one of Meta's.
 const MAX_FIELD_NAME_BYTES: usize = 64;
-/// Fields whose value is read list by list; all others are notices as a whole. Standby is one of those: it holds copies
-/// of messages that another business answers.
+/// Fields whose value is read list by list; all others but the watched ones are notices as a whole.
 const LISTED: [&str; 7] = [
     "messages",
     "smb_message_echoes",
@@ -136,6 +136,9 @@ impl<'a> Reader<'a> {
             Some(value) if LISTED.contains(&field) && value.get().starts_with('{') => {
                 self.news(site, value);
             }
+            Some(value) if watched::WATCHED.contains(&field) && value.get().starts_with('{') => {
+                self.watched(&site, value);
+            }
             value => self.notice(&site, value),
         }
     }
@@ -145,7 +148,7 @@ impl<'a> Reader<'a> {
         match value.map_or(Ok(Value::Null), strict::read) {
             Ok(value) => {
                 let judged = effects::of(&site.field, &value);
-                self.push_notice(site, judged, Some(&value), site.raw);
+                self.push_notice(site, judged, Some(&value), (site.raw, None));
             }
             Err(reason) => self.odd_raw(reason, &site.field, None, site.raw),
         }
@@ -156,7 +159,7 @@ impl<'a> Reader<'a> {
         site: &Site<'a>,
         judged: Judged,
         value: Option<&Value>,
-        raw: &'a RawValue,
+        (raw, who): (&'a RawValue, Option<Sender>),
     ) {
         let Judged {
             event,
@@ -164,7 +167,9 @@ impl<'a> Reader<'a> {
             effect,
         } = judged;
         let value = value.unwrap_or(&Value::Null);
-        let metadata = value.get("metadata").unwrap_or(&Value::Null);
+        // A handover names our side as its recipient.
+        let metadata = value.get("metadata").or_else(|| value.get("recipient"));
+        let metadata = metadata.unwrap_or(&Value::Null);
         let number = site.number.clone();
         let number = number.or_else(|| loose::owned(metadata, "phone_number_id"));
         let display = || {
@@ -186,6 +191,7 @@ impl<'a> Reader<'a> {
                 .and_then(loose::moment)
                 .map_or(self.now, |at| at.min(self.now)),
             entry_time: site.entry_time,
+            who,
             raw: self.slice(raw),
         }));
     }

@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
             severity,
             effect: Effect::Nothing,
         };
-        self.push_notice(site, judged, None, raw);
+        self.push_notice(site, judged, None, (raw, None));
     }
 }
 

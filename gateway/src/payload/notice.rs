@@ -6,6 +6,8 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
+use super::Sender;
+
 /// Anything that is no message, no change and no status: kept for operators.
 #[derive(Clone)]
 pub struct Notice {
@@ -28,6 +30,8 @@ pub struct Notice {
     /// The time of the entry as Meta says it, in Unix seconds; 0 when it says none. A repetition says the same, so that
     /// `(waba_id, field, entry_time, raw)` tells one notice from another.
     pub entry_time: i64,
+    /// The customer that it is about, when it is about one.
+    pub who: Option<Sender>,
     /// As it came.
     pub raw: Bytes,
 }

@@ -34,6 +34,8 @@ pub enum Reason {
     ManyBad,
     /// The database refuses exactly this item.
     RefusedByDatabase,
+    /// The data key of the person, or a value that it must be joined with, does not open.
+    KeyBroken,
 }
 
 impl Reason {
@@ -55,6 +57,7 @@ impl Reason {
             Self::UnknownChannel => "unknown_channel",
             Self::ManyBad => "many_bad_items",
             Self::RefusedByDatabase => "refused_by_database",
+            Self::KeyBroken => "key_broken",
         }
     }
 }

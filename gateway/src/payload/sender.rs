@@ -81,6 +81,24 @@ pub(super) fn person(object: &Value, contacts: &[Contact]) -> Result<Sender, Rea
     named_in(object, ["wa_id", "user_id", "parent_user_id"], contacts)
 }
 
+/// Reads the customer's side of a conversation that changed hands.
+///
+/// # Errors
+/// As [`of`].
+pub(super) fn of_side(side: &Value) -> Result<Sender, Reason> {
+    let mut parts = Parts {
+        phone: named(side, "phone_number")?.or(named(side, "wa_id")?),
+        user: named(side, "user_id")?,
+        parent: named(side, "parent_user_id")?,
+    };
+    if parts.phone.is_none() && parts.user.is_none() {
+        let id = named(side, "id")?;
+        parts.user = id.clone().filter(|id| identity::is_bsuid(id));
+        parts.phone = id.filter(|id| identity::is_phone(id.trim_start_matches('+')));
+    }
+    parts.completed(None)
+}
+
 /// Reads whom our side wrote to. Some writers turn `from` and `to` round: whoever is not our own number is meant.
 ///
 /// # Errors

@@ -65,6 +65,21 @@ pub(super) struct News<'a> {
     pub(super) history: Vec<&'a RawValue>,
 }
 
+/// The value of a change that is only watched.
+#[derive(Deserialize)]
+pub(super) struct Watched<'a> {
+    #[serde(borrow, default, deserialize_with = "list")]
+    pub(super) contacts: Vec<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "list")]
+    pub(super) messages: Vec<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "list")]
+    pub(super) statuses: Vec<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "list")]
+    pub(super) message_echoes: Vec<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "list")]
+    pub(super) standby: Vec<&'a RawValue>,
+}
+
 /// A piece of what was written before a number came to us.
 #[derive(Deserialize)]
 pub(super) struct Chunk<'a> {

@@ -1,9 +1,11 @@
 //! What is polite and never counted as a send: read marks, "is typing", and what an answer tells of a customer's number.
 //!
-//! Promises: at most one call in 20 seconds for each conversation over all nodes, only while the window is open; nothing
-//! waits for it and its failure changes nothing.
+//! Promises: "is typing" at most once in 20 seconds for each conversation over all nodes, a read mark once for each newest
+//! item that somebody read, and never one for an earlier item after one for a later; only while the window is open;
+//! nothing waits for them and their failure changes nothing.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use balcao_core::bell::{Hint, Ring};
 use balcao_core::limits::{Limit, LimitKey};
@@ -12,17 +14,29 @@ use balcao_core::shutdown::Shutdown;
 use balcao_core::store::channel::Channel;
 use balcao_core::store::contact::{self, IdentityKind, Person};
 use balcao_core::store::outbox::Leased;
+use balcao_core::store::read_mark::{self, Claim};
 use balcao_core::store::{self, conversation};
 use tokio::task::JoinSet;
 
-use super::Sender;
+use super::{Sender, seconds};
 use crate::cloud_api::Taken;
 use crate::identity::{self, Address};
 
 /// Meta shows it for 25 s; asked again a little sooner, it does not flicker.
 const TYPING: Limit = Limit::new("typing_call", 1, Duration::from_secs(20));
+/// While another node shows that somebody was read, "is typing" waits this often for so long.
+const TYPING_TRIES: u32 = 12;
+const TYPING_AGAIN: Duration = Duration::from_millis(250);
+/// Conversations in which a dead node left something to show, looked at in one sweep.
+const MAX_SWEPT: i64 = 100;
 /// Courtesies under way at once; what comes beyond is left out.
 const MAX_AT_ONCE: usize = 16;
+
+/// A claim, and since when at the latest its lease runs.
+struct Turn {
+    claim: Claim,
+    since: Instant,
+}
 
 impl Sender {
     /// Listens for people who write or read, until the drain.
@@ -66,57 +80,142 @@ impl Sender {
     }
 
     async fn show(&self, id: ConversationId, is_typing: bool) -> Result<(), store::Error> {
+        if !is_typing {
+            let mut conn = self.0.ctx.store.worker.acquire().await?;
+            let seq = read_mark::position(&mut conn, id).await?;
+            drop(conn);
+            return self.mark_read(id, seq).await;
+        }
+        let Some((channel, seq)) = self.reachable(id).await? else {
+            return Ok(());
+        };
+        let Some(turn) = self.turn_to_type(id, seq).await? else {
+            return Ok(());
+        };
+        // It marks as read too.
+        self.call_once(id, &channel, turn, true).await?;
+        self.serve(id).await
+    }
+
+    /// The number and the newest item of a customer who may be called now.
+    async fn reachable(
+        &self,
+        id: ConversationId,
+    ) -> Result<Option<(Arc<Channel>, i64)>, store::Error> {
         let inner = &*self.0;
         let mut conn = inner.ctx.store.worker.acquire().await?;
         let Some(place) = conversation::glance(&mut conn, id).await? else {
-            return Ok(());
+            return Ok(None);
         };
+        drop(conn);
         let now = inner.ctx.clock.now();
         let is_open = place.window_until.is_some_and(|until| until > now);
         let Some(channel) = inner.channels.by_id(place.channel_id).await? else {
-            return Ok(());
+            return Ok(None);
         };
         let seq = place.last_inbound_seq;
-        if !is_open || seq == 0 || channel.is_stopped(now) || inner.breaker(channel.id).is_open() {
-            return Ok(());
-        }
-        if !is_typing {
-            drop(conn);
-            return self.mark_read(id, &channel, seq).await;
-        }
-        let wamid = self.wamid(&mut conn, (id, seq)).await?;
-        drop(conn);
-        if let Some(wamid) = wamid
-            && inner.api.typing(&channel, &wamid).await
-        {
-            // It marks as read too.
-            inner.marked.insert(id, seq);
-        }
-        Ok(())
+        let may =
+            is_open && seq > 0 && !channel.is_stopped(now) && !inner.breaker(channel.id).is_open();
+        Ok(may.then_some((channel, seq)))
     }
 
-    /// Shows the customer that they were read, once per newest item. Best effort, not counted as a send.
-    pub(super) async fn mark_read(
+    /// Waits a little for whoever shows something else at this moment.
+    async fn turn_to_type(
+        &self,
+        id: ConversationId,
+        seq: i64,
+    ) -> Result<Option<Turn>, store::Error> {
+        for _ in 0..TYPING_TRIES {
+            let since = Instant::now();
+            let mut conn = self.0.ctx.store.worker.acquire().await?;
+            let claim = read_mark::claim_again(&mut conn, id, seq, self.mark_lease()).await?;
+            drop(conn);
+            if let Some(claim) = claim {
+                return Ok(Some(Turn { claim, since }));
+            }
+            tokio::time::sleep(TYPING_AGAIN).await;
+        }
+        Ok(None)
+    }
+
+    /// Shows the customer that they were read up to here: once for each position over all nodes, and never a lower one
+    /// after a higher. Best effort, not counted as a send.
+    pub(super) async fn mark_read(&self, id: ConversationId, seq: i64) -> Result<(), store::Error> {
+        let inner = &*self.0;
+        if seq == 0 || inner.marked.get(&id).is_some_and(|marked| marked >= seq) {
+            return Ok(());
+        }
+        let mut conn = inner.ctx.store.worker.acquire().await?;
+        read_mark::want(&mut conn, id, seq).await?;
+        drop(conn);
+        self.serve(id).await
+    }
+
+    /// Shows what is wanted, as long as there is something and nobody else is about it. What cannot be shown now is left
+    /// out for good.
+    async fn serve(&self, id: ConversationId) -> Result<(), store::Error> {
+        loop {
+            let since = Instant::now();
+            let mut conn = self.0.ctx.store.worker.acquire().await?;
+            let claim = read_mark::claim(&mut conn, id, self.mark_lease()).await?;
+            drop(conn);
+            let Some(claim) = claim else { return Ok(()) };
+            match self.reachable(id).await? {
+                Some((channel, _)) => {
+                    self.call_once(id, &channel, Turn { claim, since }, false)
+                        .await?;
+                }
+                None => self.end_turn(id, claim).await?,
+            }
+        }
+    }
+
+    /// Makes the call of a claim, unless so much of its lease is gone that the next one could overtake it.
+    async fn call_once(
         &self,
         id: ConversationId,
         channel: &Channel,
-        seq: i64,
+        Turn { claim, since }: Turn,
+        is_typing: bool,
     ) -> Result<(), store::Error> {
         let inner = &*self.0;
-        if seq == 0
-            || inner.breaker(channel.id).is_open()
-            || inner.marked.get(&id).is_some_and(|marked| marked >= seq)
-        {
-            return Ok(());
-        }
-        inner.marked.insert(id, seq);
         let mut conn = inner.ctx.store.worker.acquire().await?;
-        let wamid = self.wamid(&mut conn, (id, seq)).await?;
+        let wamid = self.wamid(&mut conn, (id, claim.seq)).await?;
         drop(conn);
+        let whatsapp = &inner.ctx.config.whatsapp;
+        let left = Duration::from_millis(whatsapp.lease_ms).saturating_sub(since.elapsed());
         if let Some(wamid) = wamid
-            && !inner.api.mark_read(channel, &wamid).await
+            && left > Duration::from_millis(whatsapp.call_timeout_ms)
         {
-            tracing::debug!(conversation_id = %id, seq, "a read mark was not taken");
+            let is_taken = if is_typing {
+                inner.api.typing(channel, &wamid).await
+            } else {
+                inner.api.mark_read(channel, &wamid).await
+            };
+            if !is_taken {
+                tracing::debug!(conversation_id = %id, seq = claim.seq, "a read mark was not taken");
+            }
+        }
+        self.end_turn(id, claim).await
+    }
+
+    async fn end_turn(&self, id: ConversationId, claim: Claim) -> Result<(), store::Error> {
+        self.0.marked.insert(id, claim.seq);
+        let mut conn = self.0.ctx.store.worker.acquire().await?;
+        read_mark::release(&mut conn, id, claim).await
+    }
+
+    fn mark_lease(&self) -> f64 {
+        seconds(self.0.ctx.config.whatsapp.lease_ms)
+    }
+
+    /// Shows what a node that died was to show.
+    pub(super) async fn sweep_marks(&self) -> Result<(), store::Error> {
+        let mut conn = self.0.ctx.store.worker.acquire().await?;
+        let stranded = read_mark::stranded(&mut conn, MAX_SWEPT).await?;
+        drop(conn);
+        for id in stranded {
+            self.serve(id).await?;
         }
         Ok(())
     }

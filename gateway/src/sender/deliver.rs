@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use balcao_core::breaker::Permit;
 use balcao_core::metrics;
+use balcao_core::model::KEY_BROKEN;
 use balcao_core::store;
 use balcao_core::store::channel::Channel;
 use balcao_core::store::outbox::{self, Leased};
@@ -39,7 +40,16 @@ impl Sender {
         if channel.is_stopped(inner.ctx.clock.now()) {
             return self.put_back(send, STOPPED_NOW, None).await;
         }
-        let prepared = match self.prepare(send, &channel).await? {
+        let prepared = match self.prepare(send, &channel).await {
+            Ok(prepared) => prepared,
+            // It will open no better the next time.
+            Err(error) if error.is_of_one() => {
+                tracing::error!(%error, conversation_id = %send.conversation_id, seq = send.seq, "a send does not open; it fails");
+                Err(Unsent::failed(KEY_BROKEN))
+            }
+            Err(error) => return Err(error),
+        };
+        let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(Unsent::End(state, code)) => return self.end(send, state, code).await,
             Err(Unsent::Later(delay)) => return self.put_back(send, delay, None).await,

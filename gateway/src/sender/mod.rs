@@ -59,7 +59,7 @@ struct Inner {
     /// One for each number: what Meta does to one says little of the others.
     breakers: Cache<ChannelId, Breaker>,
     pace: Pace,
-    /// The newest item of the customer that was marked read.
+    /// The newest item of the customer that was shown as read: a guess that saves a question.
     marked: Cache<ConversationId, i64>,
     /// Customers whose number WhatsApp spells otherwise, and that was written down.
     learned: Cache<(ChannelId, ContactId), ()>,

@@ -138,9 +138,11 @@ impl Sender {
                     Err(unsent) => return Ok(Err(unsent)),
                 }
             }
-            outbox::Matter::Item(item) => {
-                // Erased meanwhile: there is nothing left to say.
+            outbox::Matter::Item { item, subject_id } => {
                 let Some(body) = item.body else {
+                    // Erased meanwhile: there is nothing left to say. Or it does not open.
+                    let keys = inner.ctx.store.vault.load(&mut conn, &[subject_id]).await?;
+                    keys.of_living(subject_id)?;
                     return cancelled();
                 };
                 let of_whom = (&address, letter.marketing_stopped);
@@ -228,7 +230,7 @@ impl Sender {
             return Ok(None);
         };
         let keys = self.0.ctx.store.vault.load(conn, &[*subject_id]).await?;
-        let Some(key) = keys.get(*subject_id) else {
+        let Some(key) = keys.of_living(*subject_id)? else {
             return Ok(None);
         };
         let plaintext = key.open(

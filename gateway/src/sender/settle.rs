@@ -44,7 +44,7 @@ impl Sender {
                 let address = prepared.address.clone();
                 self.taken(send, channel, &taken).await?;
                 self.learn(send, channel, &address, &taken).await;
-                self.mark_read(send.conversation_id, channel, prepared.last_inbound_seq)
+                self.mark_read(send.conversation_id, prepared.last_inbound_seq)
                     .await
             }
             Answer::NotCalled => {

@@ -20,6 +20,9 @@ impl Sender {
             if let Err(error) = self.sweep_once().await {
                 tracing::warn!(%error, "the outbox could not be swept");
             }
+            if let Err(error) = self.sweep_marks().await {
+                tracing::warn!(%error, "read marks of a node that died could not be looked for");
+            }
             tokio::select! {
                 () = tokio::time::sleep(SWEEP_EVERY) => {}
                 () = shutdown.draining() => return,

@@ -22,7 +22,7 @@ async fn join(stack: &Stack, carla: &Agent, (into, from): (ContactId, ContactId)
     assert_eq!(due, owed, "answers that are owed when they are joined");
     let merge = format!("/contacts/{into}/merge");
     let body = json!({ "other_contact_id": from });
-    let _: Value = carla.post(&merge, body).await.ok();
+    let _merged: Value = carla.post(&merge, body).await.ok();
     let due = stack.database.count("bot_turn").await;
     assert_eq!(due, 1, "one answer is owed to one person");
     stack.database.is_quiet(&stack.simulator).await;

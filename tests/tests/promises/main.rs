@@ -4,6 +4,8 @@
 
 mod a_conversation_is_its_teams;
 mod a_customer_a_bot_and_an_agent_meet;
+mod a_customer_is_marked_read_once;
+mod a_group_reports_before_its_send_is_known;
 mod a_late_word_of_the_bot_is_refused;
 mod a_message_is_found_by_its_id;
 mod a_node_drains_and_another_goes_on;
@@ -24,9 +26,12 @@ mod kill_nine_loses_nothing;
 mod metrics_have_one_catalogue;
 mod nothing_personal_is_readable_at_rest;
 mod numbers_are_apart;
+mod one_broken_key_stops_nobody_else;
 mod one_person_one_contact;
+mod others_answer_and_we_only_watch;
 mod parted_in_the_middle;
 mod payloads_of_others_are_understood;
+mod people_may_come_first;
 mod ready_means_that_every_door_answers;
 mod redis_may_vanish;
 mod slow_callers_are_let_go;

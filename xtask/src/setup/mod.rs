@@ -90,6 +90,20 @@ const HAPROXY: Need = Need {
     what_for: "the check of the load balancer's configuration",
 };
 
+const CLAMD: Need = Need {
+    programs: &["clamd"],
+    folders: &["/usr/sbin", "/usr/local/sbin"],
+    probe: &[],
+    package: "clamav-daemon",
+    // The tests start a clamd of their own; nothing is to be downloaded either.
+    units: &[
+        "clamav-daemon.service",
+        "clamav-daemon.socket",
+        "clamav-freshclam.service",
+    ],
+    what_for: "the tests of hostile files",
+};
+
 /// What `demo` and `dev` need.
 pub(crate) const DEMO: &[Need] = &[POSTGRESQL, REDIS];
 /// What `test` needs.
@@ -101,6 +115,7 @@ pub(crate) const TEST: &[Need] = &[
     PYTHON_VENV,
     PROMTOOL,
     HAPROXY,
+    CLAMD,
 ];
 
 /// Node and npm are checked, `needs` are checked and installed.

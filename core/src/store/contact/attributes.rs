@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use compliance::{Place, SubjectId};
+use compliance::{Keys, Place, SubjectId};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -101,19 +101,32 @@ pub async fn describe(
             contact_id: ContactId(row.id),
             subject_id: SubjectId(row.subject_id),
         };
-        let mut attributes = match (&row.sealed, keys.get(who.subject_id)) {
-            (Some(blob), Some(key)) => {
-                let plaintext = key.open(Place::contact(row.id), blob)?;
-                serde_json::from_slice(&plaintext)
-                    .map_err(|_| Error::Damaged("contact attributes"))?
-            }
-            _ => Attributes::default(),
+        let Some(mut attributes) = opened(&keys, who, row.sealed.as_deref()) else {
+            continue;
         };
         if attributes.take_over(&new[&row.id]) {
             put_attributes(store, &mut *conn, who, &attributes).await?;
         }
     }
     Ok(())
+}
+
+/// What is known of a contact. `None` when its key or its record does not open: nothing is written over it then, and the
+/// others of the batch are not held up.
+fn opened(keys: &Keys, who: Resolved, blob: Option<&[u8]>) -> Option<Attributes> {
+    let read = |blob: &[u8]| {
+        let place = Place::contact(who.contact_id.0);
+        let plain = keys.get(who.subject_id)?.open(place, blob).ok()?;
+        serde_json::from_slice(&plain).ok()
+    };
+    let attributes = match blob {
+        Some(blob) => read(blob),
+        None => keys.get(who.subject_id).map(|_| Attributes::default()),
+    };
+    if attributes.is_none() {
+        tracing::error!(contact_id = %who.contact_id, "the record of a contact does not open; its profile stays as it is");
+    }
+    attributes
 }
 
 impl Attributes {

@@ -100,7 +100,7 @@ pub async fn open_fetch(
     let Some(row) = row else { return Ok(None) };
     let subject_id = SubjectId(row.subject_id);
     let keys: Keys = store.vault.load(conn, &[subject_id]).await?;
-    let Some(key) = keys.get(subject_id) else {
+    let Some(key) = keys.of_living(subject_id)? else {
         return Ok(None);
     };
     Ok(Some(Fetch {
@@ -227,6 +227,42 @@ pub async fn settle(
     .execute(&mut *conn)
     .await?;
     conversation::bump(conn, &mut locked, fetch.seq, FeedKind::Media).await?;
+    Ok(Some(locked.wake()))
+}
+
+/// Gives a file up that cannot even be opened; the hint for after COMMIT. `None` when nobody waits for it.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn fail(
+    conn: &mut PgConnection,
+    job: &Claimed,
+    id: MediaId,
+    reason: MediaReason,
+) -> Result<Option<Wake>, Error> {
+    let place = sqlx::query!("select conversation_id, seq from media where id = $1", id.0)
+        .fetch_optional(&mut *conn)
+        .await?;
+    let place = place.and_then(|row| Some((ConversationId(row.conversation_id?), row.seq?)));
+    let Some((conversation_id, seq)) = place else {
+        job::fail(conn, job).await?;
+        return Ok(None);
+    };
+    let mut locked = conversation::lock(&mut *conn, conversation_id).await?;
+    if !job::fail(&mut *conn, job).await? {
+        return Ok(None);
+    }
+    let failed = sqlx::query!(
+        "update media set state = 'failed', reason = $2 where id = $1 and state = 'pending'",
+        id.0,
+        reason.word(),
+    )
+    .execute(&mut *conn)
+    .await?;
+    if failed.rows_affected() == 0 {
+        return Ok(None);
+    }
+    conversation::bump(conn, &mut locked, seq, FeedKind::Media).await?;
     Ok(Some(locked.wake()))
 }
 

@@ -22,7 +22,7 @@ use crate::model::{ChannelId, ConversationId, Direction, MediaId, MediaKind, Med
 use crate::object_store::FileKey;
 
 pub use arrive::{
-    Fetch, Kept, Outcome, backlog, discard, is_again, open_fetch, place, retry, settle,
+    Fetch, Kept, Outcome, backlog, discard, fail, is_again, open_fetch, place, retry, settle,
 };
 pub use leave::{FORGET_AFTER_S, drop_loose, forget};
 pub use look::{Opened, of_items, open};

@@ -30,8 +30,13 @@ pub struct Letter {
 /// What a send says.
 #[derive(Debug)]
 pub enum Matter {
-    /// An item of the conversation; its body is `None` after erasure.
-    Item(Box<Item>),
+    /// An item of the conversation.
+    Item {
+        /// The item; its body is `None` after erasure, and when its key is broken.
+        item: Box<Item>,
+        /// The subject whose key sealed it.
+        subject_id: SubjectId,
+    },
     /// A reaction of ours.
     Reaction(Wish),
 }
@@ -49,6 +54,7 @@ pub async fn letter(
         r#"
         select
           c.contact_id as "contact_id: ContactId",
+          (select m.subject_id from message m where m.conversation_id = c.id and m.seq = $2) as item_subject_id,
           w.subject_id as "subject_id?",
           w.sealed_address as "sealed_address?",
           c.last_inbound_seq,
@@ -78,10 +84,13 @@ pub async fn letter(
         Matter::Reaction(wish)
     } else {
         let found = message::items(store, conn, &[(send.conversation_id, send.seq)]).await?;
-        let Some(item) = found.into_iter().next() else {
+        let (Some(item), Some(subject_id)) = (found.into_iter().next(), row.item_subject_id) else {
             return Ok(None);
         };
-        Matter::Item(Box::new(item))
+        Matter::Item {
+            item: Box::new(item),
+            subject_id: SubjectId(subject_id),
+        }
     };
     Ok(Some(Letter {
         contact_id: row.contact_id,

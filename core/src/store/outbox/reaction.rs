@@ -97,7 +97,7 @@ async fn open(
         return Ok(None);
     };
     let keys = store.vault.load(conn, &[subject]).await?;
-    let Some(key) = keys.get(subject) else {
+    let Some(key) = keys.of_living(subject)? else {
         return Ok(None);
     };
     let plain = key.open(place, &sealed)?;

@@ -8,8 +8,10 @@ mod effect;
 
 use balcao_core::metrics;
 use balcao_core::model::ChannelId;
+use balcao_core::store::contact::Resolved;
 use balcao_core::store::notice::{self, NewNotice};
 use balcao_core::store::{self, PgConnection};
+use compliance::Mac;
 
 use super::bisect::Bisection;
 use super::fault::Fault;
@@ -83,9 +85,9 @@ impl Writer {
                     .iter()
                     .for_each(|(place, _)| is_stored[*place] = true),
                 Err(error) => {
-                    let is_row = Fault::of(&error) == Fault::Row;
-                    tracing::warn!(%error, items = range.len(), is_row, "notices were not kept");
-                    if !is_row || !bisection.failed(range) {
+                    let reason = Fault::of(&error).reason();
+                    tracing::warn!(%error, items = range.len(), ?reason, "notices were not kept");
+                    if !reason.is_some_and(|reason| bisection.failed(range, reason)) {
                         return Vec::new();
                     }
                 }
@@ -94,7 +96,7 @@ impl Writer {
         bisection
             .into_culprits()
             .into_iter()
-            .map(|index| (batch[index].0, letter(&batch[index].1)))
+            .map(|(index, reason)| (batch[index].0, letter(&batch[index].1, reason)))
             .collect()
     }
 
@@ -131,26 +133,38 @@ impl Writer {
         conn: &mut PgConnection,
         arrived: &Arrived,
     ) -> Result<bool, store::Error> {
-        let (ctx, notice) = (&self.ctx, &arrived.notice);
-        let retention = &ctx.config.retention;
-        let mac = ctx.store.vault.mac_of(
-            "notice",
-            &[
-                notice.waba_id.as_bytes(),
-                notice.field.as_bytes(),
-                &notice.entry_time.to_be_bytes(),
-                &notice.raw,
-            ],
-        );
-        let new = NewNotice {
+        let only = arrived.channel_ids.first().copied();
+        let about = (only.filter(|_| arrived.is_of_one), None);
+        let mac = self.notice_mac(&arrived.notice);
+        let new = self.new_notice(&arrived.notice, mac, about);
+        let kept = notice::keep(&self.ctx.store, conn, &new, self.ctx.clock.now()).await?;
+        Ok(kept.is_some())
+    }
+
+    /// Tells a notice from every other one.
+    pub(super) fn notice_mac(&self, notice: &Notice) -> Mac {
+        let parts: [&[u8]; 4] = [
+            notice.waba_id.as_bytes(),
+            notice.field.as_bytes(),
+            &notice.entry_time.to_be_bytes(),
+            &notice.raw,
+        ];
+        self.ctx.store.vault.mac_of("notice", &parts)
+    }
+
+    /// A notice as it is kept: about which number, and about whom.
+    pub(super) fn new_notice<'a>(
+        &self,
+        notice: &'a Notice,
+        mac: Mac,
+        (channel_id, who): (Option<ChannelId>, Option<Resolved>),
+    ) -> NewNotice<'a> {
+        let retention = &self.ctx.config.retention;
+        NewNotice {
             mac,
             waba_id: &notice.waba_id,
-            channel_id: arrived
-                .channel_ids
-                .first()
-                .copied()
-                .filter(|_| arrived.is_of_one),
-            contact_id: None,
+            channel_id,
+            who,
             field: &notice.field,
             event: notice.event.as_deref().and_then(word),
             severity: notice.severity.word(),
@@ -161,16 +175,19 @@ impl Writer {
                 Severity::Alert => retention.notice_alert_days,
                 Severity::Info | Severity::Warning => retention.notice_days,
             },
-        };
-        let kept = notice::keep(&ctx.store, conn, &new, ctx.clock.now()).await?;
-        Ok(kept.is_some())
+        }
     }
+}
+
+/// Counts a notice that was not kept before.
+pub(super) fn count(notice: &Notice) {
+    let severity = notice.severity.word();
+    ::metrics::counter!(metrics::NOTICES, "severity" => severity).increment(1);
 }
 
 fn tell(arrived: &Arrived) {
     let notice = &arrived.notice;
-    let severity = notice.severity.word();
-    ::metrics::counter!(metrics::NOTICES, "severity" => severity).increment(1);
+    count(notice);
     if notice.severity == Severity::Alert {
         let event = notice.event.as_deref().and_then(word);
         tracing::error!(
@@ -180,9 +197,9 @@ fn tell(arrived: &Arrived) {
     }
 }
 
-fn letter(arrived: &Arrived) -> Letter {
+fn letter(arrived: &Arrived, reason: Reason) -> Letter {
     Letter {
-        reason: Reason::RefusedByDatabase,
+        reason,
         detail: "notice".to_owned(),
         channel_id: arrived.channel_ids.first().copied(),
         contact_id: None,

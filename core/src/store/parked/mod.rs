@@ -7,10 +7,12 @@
 //! Does not: give up at the end of its time: an item that comes later still than that finds what waited, until
 //! retention deletes it a week after.
 
+mod rows;
+
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use compliance::{Keys, Mac, Mutant, Place, SubjectId, SubjectKey};
+use compliance::{Mac, Mutant, Place, SubjectId, SubjectKey};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -20,7 +22,8 @@ use super::contact::Resolved;
 use super::conversation::{self, Locked};
 use super::{Error, Store, dead_letter, message, status};
 use crate::bell::Wake;
-use crate::model::{Author, ChannelId, ContactId, ConversationId, FeedKind, Rank};
+use crate::model::{Author, ChannelId, ConversationId, FeedKind, Rank};
+use rows::{Row, hold, opened, settle};
 
 /// What is released at once at most; the rest follows with the next call.
 const MAX_RELEASED: i64 = 2_000;
@@ -183,18 +186,22 @@ pub async fn park(
         return Ok(());
     }
     let of_nobody = if batch.iter().any(|waiting| waiting.who.is_none()) {
-        Some(dead_letter::subject_of_day(store, &mut *conn, expiry.now).await?)
+        Some(dead_letter::key_of_day(store, &mut *conn, expiry.now).await?)
     } else {
         None
     };
     let subjects: Vec<SubjectId> = batch
         .iter()
-        .filter_map(|waiting| waiting.who.map(|who| who.subject_id).or(of_nobody))
+        .filter_map(|waiting| waiting.who.map(|who| who.subject_id))
         .collect();
     let keys = store.vault.load(&mut *conn, &subjects).await?;
     let mut columns = Columns::default();
-    for (waiting, subject) in batch.iter().zip(subjects) {
-        columns.add(waiting, keys.require(subject)?)?;
+    for waiting in batch {
+        match (waiting.who, &of_nobody) {
+            (Some(who), _) => columns.add(waiting, keys.require(who.subject_id)?)?,
+            (None, Some(key)) => columns.add(waiting, key)?,
+            (None, None) => {}
+        }
     }
     sqlx::query!(
         r#"
@@ -232,19 +239,6 @@ pub async fn park(
     Ok(())
 }
 
-/// A row that waits.
-struct Row {
-    id: Uuid,
-    target: Mac,
-    rank: Option<i16>,
-    error_code: Option<i32>,
-    at: DateTime<Utc>,
-    channel_id: Option<ChannelId>,
-    contact_id: Option<ContactId>,
-    subject_id: SubjectId,
-    sealed: Vec<u8>,
-}
-
 /// Applies everything that waits for these items, as far as they are here now. In a transaction of its own, after the
 /// COMMIT of what made the items known: it holds several conversations in order. Costs one indexed read when nothing
 /// waits.
@@ -256,7 +250,7 @@ pub async fn release(
     conn: &mut PgConnection,
     macs: &[Mac],
 ) -> Result<Vec<Wake>, Error> {
-    let rows = rows(&mut *conn, macs).await?;
+    let rows = rows::rows(&mut *conn, macs).await?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -282,7 +276,7 @@ pub async fn release(
         })
         .collect();
     let mut locked = change::lock_all(&mut *conn, &ids).await?;
-    let mine = claim(&mut *conn, &ready).await?;
+    let mine = hold(&mut *conn, &ready).await?;
     ready.retain(|(row, ..)| mine.contains(&row.id));
     let mut release = Release {
         store,
@@ -290,10 +284,19 @@ pub async fn release(
         moved: BTreeSet::new(),
         reports: Vec::new(),
     };
+    let (mut done, mut in_vain) = (Vec::new(), Vec::new());
     for (row, event, place) in &ready {
-        release.one(&mut *conn, row, event, *place).await?;
+        match release.one(&mut *conn, row, event, *place).await {
+            Ok(()) => done.push(row.id),
+            Err(error) if error.is_of_one() => {
+                tracing::error!(%error, parked_event = %row.id, "what waited cannot be applied; doctor lists it");
+                in_vain.push(row.id);
+            }
+            Err(error) => return Err(error),
+        }
     }
     let Release { moved, reports, .. } = release;
+    settle(&mut *conn, &done, &in_vain).await?;
     let mut wakes = change::wakes(&locked, &moved);
     if !reports.is_empty() {
         wakes.extend(status::apply(conn, &reports).await?.1);
@@ -348,66 +351,6 @@ impl Release<'_> {
         }
         Ok(())
     }
-}
-
-async fn rows(conn: &mut PgConnection, macs: &[Mac]) -> Result<Vec<Row>, Error> {
-    let macs: Vec<Vec<u8>> = macs.iter().map(|mac| mac.as_bytes().to_vec()).collect();
-    let rows = sqlx::query!(
-        r#"
-        select id, mac, rank, error_code, coalesce(at, parked_at) as "at!", channel_id, contact_id, subject_id, sealed
-        from parked_event
-        where mac = any($1)
-        order by id
-        limit $2
-        "#,
-        &macs,
-        MAX_RELEASED,
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Row {
-                id: row.id,
-                target: Mac::try_from(row.mac.as_slice()).map_err(|_| Error::Damaged("mac"))?,
-                rank: row.rank,
-                error_code: row.error_code,
-                at: row.at,
-                channel_id: row.channel_id.map(ChannelId),
-                contact_id: row.contact_id.map(ContactId),
-                subject_id: SubjectId(row.subject_id),
-                sealed: row.sealed,
-            })
-        })
-        .collect()
-}
-
-/// What does not open stays where it is, is listed by doctor, and goes with retention.
-fn opened(keys: &Keys, row: &Row) -> Option<Event> {
-    let plain = keys
-        .get(row.subject_id)?
-        .open(Place::parked_event(row.id), &row.sealed)
-        .ok();
-    let event = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
-    if event.is_none() {
-        tracing::error!(parked_event = %row.id, "a parked event does not open; it stays until retention deletes it");
-    }
-    event
-}
-
-/// Takes the rows out; those that another node took meanwhile are not among the answer.
-async fn claim(
-    conn: &mut PgConnection,
-    ready: &[(Row, Event, (ConversationId, i64))],
-) -> Result<BTreeSet<Uuid>, Error> {
-    let ids: Vec<Uuid> = ready.iter().map(|(row, ..)| row.id).collect();
-    let mine = sqlx::query_scalar!(
-        "delete from parked_event where id = any($1) returning id",
-        &ids
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(mine.into_iter().collect())
 }
 
 fn report(row: &Row, participant: i16) -> Option<status::Report> {
