@@ -1,6 +1,8 @@
 //! A supervisor parts two records while something slow is under way for one of them: whatever comes back lands with whom
 //! it is about now, sealed with their key and no other's.
 
+mod pages;
+
 use balcao_core::model::{ConversationId, MediaState, Ticks};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -39,6 +41,8 @@ struct Joined {
     other: String,
     /// The contact that remains.
     into: String,
+    /// The contact that was taken in.
+    from: String,
     merge_id: Value,
     case: ConversationId,
 }
@@ -68,6 +72,7 @@ impl Joined {
         let closed = carla.does(cases[0].id, "resolve", done).await;
         assert_eq!(closed.status, 200, "{}", closed.body);
         let into = cases[0].contact.id.to_string();
+        let from = cases[1].contact.id.to_string();
         let other_id = json!({ "other_contact_id": cases[1].contact.id });
         let merge = format!("/contacts/{into}/merge");
         let merged: Value = carla.post(&merge, other_id).await.ok();
@@ -76,6 +81,7 @@ impl Joined {
             one,
             other,
             into,
+            from,
             merge_id: merged["merge_id"].clone(),
             case: cases[1].id,
             stack,
@@ -90,6 +96,22 @@ impl Joined {
         self.stack.phone(&self.other)
     }
 
+    /// A webhook with these messages of the other. By the number alone: the simulator's user id is not known here.
+    fn told(&self, meta: &Meta, messages: Vec<Value>) -> String {
+        let mut messages = messages;
+        for message in messages.iter_mut().filter_map(Value::as_object_mut) {
+            message.remove("from_user_id");
+        }
+        let contact = json!({"profile": {"name": "Cliente"}, "wa_id": self.other});
+        meta.envelope(&json!({"contacts": [contact], "messages": messages}))
+            .to_string()
+    }
+
+    fn split(&self) -> (String, Value) {
+        let path = format!("/contacts/{}/split", self.into);
+        (path, json!({ "merge_id": self.merge_id }))
+    }
+
     async fn under_way(&self, what: &str, rows: &str) {
         eventually(what, PATIENCE, async || {
             (self.stack.database.count(rows).await == 1).then_some(())
@@ -99,8 +121,7 @@ impl Joined {
 
     /// Parts them while these rows say that it is still under way.
     async fn part(&self, still: &str) {
-        let split = format!("/contacts/{}/split", self.into);
-        let body = json!({ "merge_id": self.merge_id });
+        let (split, body) = self.split();
         let parted = self.carla.post(&split, body).await;
         assert_eq!(parted.status, 200, "{}", parted.body);
         let left = self.stack.database.count(still).await;
@@ -238,23 +259,14 @@ async fn a_reaction_that_waited_for_its_item_across_the_split_is_the_others() {
     let (later, who) = (meta::wamid(&joined.other), joined.other.as_str());
     let known = stack.balcao(&["contact", "find"], who).await;
     assert_eq!(known.ok(), joined.into, "they are one");
-    // By the number alone: what the simulator calls them is not known here.
-    let says_of = |mut message: Value| {
-        if let Some(message) = message.as_object_mut() {
-            message.remove("from_user_id");
-        }
-        let contact = json!({"profile": {"name": "Cliente"}, "wa_id": who});
-        meta.envelope(&json!({"contacts": [contact], "messages": [message]}))
-            .to_string()
-    };
     let reaction = json!({"type": "reaction", "reaction": {"message_id": later, "emoji": "👍"}});
-    let reaction = says_of(meta::message(who, reaction));
+    let reaction = joined.told(&meta, vec![meta::message(who, reaction)]);
     assert_eq!(meta.post(&reaction).await, 200);
     joined.under_way("the reaction waits", "parked_event").await;
     joined.part("parked_event").await;
     let mut message = meta::text(who, "agora sim");
     message["id"] = json!(later);
-    assert_eq!(meta.post(&says_of(message)).await, 200);
+    assert_eq!(meta.post(&joined.told(&meta, vec![message])).await, 200);
     let item = eventually("the reaction stands on its item", PATIENCE, async || {
         let items = carla.items(case).await;
         items.into_iter().find(|item| !item.reactions.is_empty())
