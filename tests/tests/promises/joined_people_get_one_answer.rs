@@ -2,7 +2,7 @@
 
 use balcao_core::model::ContactId;
 use e2e::{Agent, PATIENCE, Phone, Plan, Stack, Who, eventually};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Long enough for a supervisor to join two records between a question and its answer.
 const DEBOUNCE_MS: &str = "3000";
@@ -22,7 +22,8 @@ async fn join(stack: &Stack, carla: &Agent, (into, from): (ContactId, ContactId)
     assert_eq!(due, owed, "answers that are owed when they are joined");
     let merge = format!("/contacts/{into}/merge");
     let body = json!({ "other_contact_id": from });
-    let _merged: Value = carla.post(&merge, body).await.ok();
+    let joined = carla.post(&merge, body).await;
+    assert_eq!(joined.status, 200, "{}", joined.body);
     let due = stack.database.count("bot_turn").await;
     assert_eq!(due, 1, "one answer is owed to one person");
     stack.database.is_quiet(&stack.simulator).await;

@@ -1,6 +1,8 @@
 //! Never two contacts for one person, never one for two: whatever Meta names people by, in whatever order; and what a
 //! member of staff joins can be parted again.
 
+mod at_two_nodes;
+
 use agent_hub::protocol::{ConversationView, ItemView};
 use balcao_core::model::{Content, ConversationId, SystemLine, Ticks};
 use e2e::desk::says;
