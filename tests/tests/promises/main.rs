@@ -24,6 +24,7 @@ mod hostile_webhooks;
 mod joined_people_get_one_answer;
 mod kill_nine_loses_nothing;
 mod metrics_have_one_catalogue;
+mod new_people_at_two_nodes;
 mod nothing_personal_is_readable_at_rest;
 mod numbers_are_apart;
 mod one_broken_key_stops_nobody_else;

@@ -7,7 +7,7 @@ use e2e::{Plan, Stack, Who};
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::{Named, history, page, people, plan, writes};
+use super::one_person_one_contact::{Named, history, page, people, plan, writes};
 
 const PEOPLE: usize = 24;
 
