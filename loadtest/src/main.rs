@@ -1,20 +1,34 @@
 //! The `loadtest` executable: load against the published contract of a running demo.
 //!
 //! Promises: standard output carries the result only, a table for people or one JSON object; progress goes to standard
-//! error. Exit 0 when something was accepted (`big-body`: when its limits hold), 1 otherwise, 2 for a wrong command
+//! error. Exit 0 when every target holds (`ingest`: when something was accepted), 1 otherwise, 2 for a wrong command
 //! line.
 //! Does not: link a crate of the product; it knows Meta's webhooks and `demo.json`.
 
 mod big_body;
 mod clock;
+mod crowd;
 mod demo;
+mod descriptors;
+mod desk;
+mod frame;
 mod ingest;
+mod latency;
+mod ledger;
+mod pacer;
+mod posting;
 mod report;
+mod scenario;
+mod schedule;
 mod sender;
+mod slope;
+mod usage;
+mod verdict;
 mod webhook;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use scenario::named::Name;
 use std::process::ExitCode;
 
 /// Load against a running Balcão demo.
@@ -31,6 +45,13 @@ enum Command {
     Ingest(ingest::Options),
     /// Post one body of 3 MB with 1,000 updates while small webhooks go on, and compare their latency
     BigBody(big_body::Options),
+    /// One of the named loads: normal, busy, peak, stress
+    Scenario {
+        /// Which
+        name: Name,
+        #[command(flatten)]
+        options: scenario::Options,
+    },
 }
 
 fn main() -> ExitCode {
@@ -64,5 +85,6 @@ fn run(arguments: Arguments) -> anyhow::Result<bool> {
             Ok(result.messages > 0)
         }
         Command::BigBody(options) => runtime.block_on(big_body::run(options)),
+        Command::Scenario { name, options } => runtime.block_on(scenario::run(name, options)),
     }
 }

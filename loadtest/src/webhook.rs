@@ -32,6 +32,10 @@ pub(crate) struct Factory {
     salt: u64,
     contacts: u64,
     messages_per_webhook: u64,
+    /// Number of the first customer.
+    first_contact: u64,
+    /// What they write, in turn.
+    texts: &'static [&'static str],
     /// Characters added to every text.
     filler: usize,
 }
@@ -61,8 +65,32 @@ impl Factory {
             salt,
             contacts,
             messages_per_webhook,
+            first_contact: 0,
+            texts: &TEXTS,
             filler: 0,
         })
+    }
+
+    /// The same for customers from this number on.
+    pub(crate) fn with_contacts_from(mut self, first: u64) -> Self {
+        self.first_contact = first;
+        self
+    }
+
+    /// The same with other words.
+    pub(crate) fn with_texts(mut self, texts: &'static [&'static str]) -> Self {
+        self.texts = texts;
+        self
+    }
+
+    /// What every text of this run holds, followed by the message's number and `]`.
+    pub(crate) fn mark(&self) -> String {
+        mark(self.salt)
+    }
+
+    /// The profile name of the n-th customer of this run.
+    pub(crate) fn name(&self, n: u64) -> String {
+        format!("Cliente {}", self.first_contact + n)
     }
 
     /// The same with longer texts, so that a body has about this many bytes.
@@ -97,18 +125,18 @@ impl Factory {
     }
 
     fn message(&self, n: u64, unix_seconds: i64) -> (Value, Value) {
-        let contact = n % self.contacts;
+        let contact = self.first_contact + n % self.contacts;
         let phone = format!("55119{:08}", 10_000_000 + contact);
         let user_id = format!("BR.{:020}", 90_000_000_000 + contact);
-        let text = TEXTS[usize::try_from(n).unwrap_or(0) % TEXTS.len()];
-        let person = json!({"profile": {"name": format!("Cliente {contact}")}, "wa_id": phone, "user_id": user_id});
+        let text = self.texts[usize::try_from(n).unwrap_or(0) % self.texts.len()];
+        let person = json!({"profile": {"name": self.name(n % self.contacts)}, "wa_id": phone, "user_id": user_id});
         let message = json!({
             "from": phone,
             "from_user_id": user_id,
             "id": self.wamid(&phone, n),
             "timestamp": unix_seconds.to_string(),
             "type": "text",
-            "text": {"body": format!("{text} ({n}){}", ".".repeat(self.filler))},
+            "text": {"body": format!("{text} {}{n}]{}", self.mark(), ".".repeat(self.filler))},
         });
         (person, message)
     }
@@ -122,6 +150,11 @@ impl Factory {
         raw.push(0);
         format!("wamid.{}", STANDARD.encode(raw))
     }
+}
+
+/// Tells the messages of one run from those of others; WhatsApp and JSON leave these characters as they are.
+pub(crate) fn mark(salt: u64) -> String {
+    format!("[{:08x}.", salt & 0xffff_ffff)
 }
 
 /// `\u` escapes for everything beyond ASCII and `\/` for slashes, as Meta sends.
@@ -152,6 +185,7 @@ mod tests {
             phone_number_id: "1".into(),
             waba_id: "2".into(),
             app_secret: "test_app_secret".into(),
+            ..Demo::default()
         };
         Factory::new(&demo, 10, per_webhook, 7).unwrap()
     }
