@@ -7,6 +7,7 @@
 use crate::desk::{Desk, Stream};
 use crate::frame::Frame;
 use crate::latency::Latencies;
+use crate::mark::Mark;
 use crate::schedule::Schedule;
 use anyhow::{Context as _, bail};
 use futures_util::{SinkExt as _, StreamExt as _, stream};
@@ -25,7 +26,7 @@ const FIRST_FRAME_WITHIN: Duration = Duration::from_secs(30);
 
 /// What all sockets of a run received.
 pub(crate) struct Deliveries {
-    mark: String,
+    mark: Mark,
     schedule: Arc<Schedule>,
     measured_from: Duration,
     begin: OnceLock<Instant>,
@@ -38,7 +39,7 @@ pub(crate) struct Deliveries {
 
 impl Deliveries {
     pub(crate) fn new(
-        mark: String,
+        mark: Mark,
         schedule: Arc<Schedule>,
         measured_from: Duration,
     ) -> anyhow::Result<Arc<Self>> {
@@ -65,7 +66,7 @@ impl Deliveries {
             return;
         };
         // Most of what is not about customers' messages is seen without reading it.
-        if !text.contains(&self.mark) {
+        if !self.mark.is_in(text) {
             return;
         }
         let Ok(frame) = serde_json::from_str::<Frame<'_>>(text) else {
@@ -208,13 +209,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_delivery_is_timed_from_when_its_webhook_was_due() {
+        let mark = Mark::new(7);
         let schedule = Arc::new(Schedule::steady(1.0, Duration::from_secs(3)));
-        let deliveries =
-            Deliveries::new(crate::webhook::mark(7), schedule, Duration::from_secs(1)).unwrap();
+        let deliveries = Deliveries::new(mark.clone(), schedule, Duration::from_secs(1)).unwrap();
         let text = |n: u64| {
-            format!(
-                r#"{{"type":"conversation","items":[{{"direction":"in","content":{{"text":"x [00000007.{n}]"}}}}]}}"#
-            )
+            let item = json!({"direction": "in", "content": {"text": mark.stamp(n)}});
+            json!({"type": "conversation", "items": [item]}).to_string()
         };
         deliveries.take(0, &text(1));
         assert_eq!(

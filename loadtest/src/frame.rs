@@ -1,5 +1,6 @@
 //! What a frame of an agent's socket says, as far as a load test looks. Pure.
 
+use crate::mark::Mark;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -16,8 +17,6 @@ pub(crate) struct Frame<'a> {
     pub(crate) items: Vec<Item<'a>>,
     #[serde(borrow, default)]
     pub(crate) problem: Option<&'a RawValue>,
-    #[serde(default)]
-    pub(crate) after_ms: Option<u64>,
 }
 
 /// An item of a conversation.
@@ -30,40 +29,44 @@ pub(crate) struct Item<'a> {
 
 impl Frame<'_> {
     /// The numbers of this run's customer messages in the frame.
-    pub(crate) fn received<'m>(&'m self, mark: &'m str) -> impl Iterator<Item = u64> + 'm {
+    pub(crate) fn received<'m>(&'m self, mark: &'m Mark) -> impl Iterator<Item = u64> + 'm {
         self.items
             .iter()
             .filter(|item| item.direction == "in")
-            .filter_map(move |item| number(item.content?.get(), mark))
+            .filter_map(move |item| mark.read(item.content?.get()))
     }
-}
-
-/// The number after a run's mark.
-pub(crate) fn number(text: &str, mark: &str) -> Option<u64> {
-    let rest = &text[text.find(mark)? + mark.len()..];
-    rest[..rest.find(']')?].parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
-    const CONVERSATION: &str = r#"{"v":1,"type":"conversation","conversation_id":"c","rev_from":1,"rev_to":3,
-        "conversation":{"preview":"oi [0000002a.9]"},"items":[
-        {"seq":1,"direction":"in","content":{"kind":"text","text":"n\u00e3o [0000002a.8]"},"reactions":[]},
-        {"seq":2,"direction":"in","content":{"kind":"text","text":"oi [0000002a.9]"}},
-        {"seq":3,"direction":"out","content":{"kind":"text","text":"quoted [0000002a.9]"}},
-        {"seq":4,"direction":"in","content":{"kind":"text","text":"of another run [0000002b.1]"}},
-        {"seq":5,"direction":"in","content":null}]}"#;
+    fn conversation(run: &Mark, other: &Mark) -> String {
+        let item = |seq: u64, direction: &str, text: String| json!({"seq": seq, "direction": direction, "content": {"kind": "text", "text": text}, "reactions": []});
+        let frame = json!({
+            "v": 1, "type": "conversation", "conversation_id": "c", "rev_from": 1, "rev_to": 3,
+            "conversation": {"preview": run.stamp(9)},
+            "items": [
+                item(1, "in", format!("n\u{e3}o {}", run.stamp(8))),
+                item(2, "in", format!("oi {}", run.stamp(9))),
+                item(3, "out", format!("quoted {}", run.stamp(9))),
+                item(4, "in", other.stamp(1)),
+                {"seq": 5, "direction": "in", "content": null},
+            ],
+        });
+        frame.to_string()
+    }
 
     #[test]
     fn items_from_customers_count_once_and_previews_not_at_all() {
-        let frame: Frame<'_> = serde_json::from_str(CONVERSATION).unwrap();
+        let mark = Mark::new(42);
+        let text = conversation(&mark, &Mark::new(43));
+        let frame: Frame<'_> = serde_json::from_str(&text).unwrap();
         assert_eq!(
             (frame.kind, frame.conversation_id),
             ("conversation", Some("c"))
         );
-        let mark = crate::webhook::mark(42);
         assert_eq!(frame.received(&mark).collect::<Vec<_>>(), [8, 9]);
     }
 
@@ -74,6 +77,6 @@ mod tests {
         )
         .unwrap();
         assert_eq!((frame.kind, frame.client_ref), ("accepted", Some("r")));
-        assert_eq!(frame.received("[").count(), 0);
+        assert_eq!(frame.received(&Mark::new(1)).count(), 0);
     }
 }

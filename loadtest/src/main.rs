@@ -8,6 +8,7 @@
 mod big_body;
 mod clock;
 mod crowd;
+mod customers;
 mod demo;
 mod descriptors;
 mod desk;
@@ -15,6 +16,7 @@ mod frame;
 mod ingest;
 mod latency;
 mod ledger;
+mod mark;
 mod pacer;
 mod posting;
 mod report;

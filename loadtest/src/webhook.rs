@@ -4,6 +4,7 @@
 //! Does not: look anything up; the k-th webhook is a function of the run's salt and k.
 
 use crate::demo::Demo;
+use crate::mark::Mark;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -36,6 +37,9 @@ pub(crate) struct Factory {
     first_contact: u64,
     /// What they write, in turn.
     texts: &'static [&'static str],
+    /// Theirs, when Meta's stand-in has given them some.
+    user_ids: Vec<String>,
+    mark: Mark,
     /// Characters added to every text.
     filler: usize,
 }
@@ -67,6 +71,8 @@ impl Factory {
             messages_per_webhook,
             first_contact: 0,
             texts: &TEXTS,
+            user_ids: Vec::new(),
+            mark: Mark::new(salt),
             filler: 0,
         })
     }
@@ -83,9 +89,27 @@ impl Factory {
         self
     }
 
-    /// What every text of this run holds, followed by the message's number and `]`.
-    pub(crate) fn mark(&self) -> String {
-        mark(self.salt)
+    /// The same with these user ids, one for each customer.
+    pub(crate) fn with_user_ids(mut self, user_ids: Vec<String>) -> Self {
+        self.user_ids = user_ids;
+        self
+    }
+
+    /// How the texts of this run are marked.
+    pub(crate) fn mark(&self) -> &Mark {
+        &self.mark
+    }
+
+    /// The phone of the n-th customer of this run.
+    pub(crate) fn phone(&self, n: u64) -> String {
+        format!("55119{:08}", 10_000_000 + self.first_contact + n)
+    }
+
+    fn user_id(&self, n: u64) -> String {
+        let known = usize::try_from(n).ok().and_then(|n| self.user_ids.get(n));
+        known
+            .cloned()
+            .unwrap_or_else(|| format!("BR.{:020}", 90_000_000_000 + self.first_contact + n))
     }
 
     /// The profile name of the n-th customer of this run.
@@ -125,18 +149,18 @@ impl Factory {
     }
 
     fn message(&self, n: u64, unix_seconds: i64) -> (Value, Value) {
-        let contact = self.first_contact + n % self.contacts;
-        let phone = format!("55119{:08}", 10_000_000 + contact);
-        let user_id = format!("BR.{:020}", 90_000_000_000 + contact);
+        let contact = n % self.contacts;
+        let (phone, user_id) = (self.phone(contact), self.user_id(contact));
         let text = self.texts[usize::try_from(n).unwrap_or(0) % self.texts.len()];
-        let person = json!({"profile": {"name": self.name(n % self.contacts)}, "wa_id": phone, "user_id": user_id});
+        let person =
+            json!({"profile": {"name": self.name(contact)}, "wa_id": phone, "user_id": user_id});
         let message = json!({
             "from": phone,
             "from_user_id": user_id,
             "id": self.wamid(&phone, n),
             "timestamp": unix_seconds.to_string(),
             "type": "text",
-            "text": {"body": format!("{text} {}{n}]{}", self.mark(), ".".repeat(self.filler))},
+            "text": {"body": format!("{text} {}{}", self.mark.stamp(n), ".".repeat(self.filler))},
         });
         (person, message)
     }
@@ -150,11 +174,6 @@ impl Factory {
         raw.push(0);
         format!("wamid.{}", STANDARD.encode(raw))
     }
-}
-
-/// Tells the messages of one run from those of others; WhatsApp and JSON leave these characters as they are.
-pub(crate) fn mark(salt: u64) -> String {
-    format!("[{:08x}.", salt & 0xffff_ffff)
 }
 
 /// `\u` escapes for everything beyond ASCII and `\/` for slashes, as Meta sends.

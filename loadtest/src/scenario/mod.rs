@@ -9,6 +9,7 @@ pub(crate) mod prepare;
 mod report;
 
 use crate::crowd::{Crowd, Deliveries};
+use crate::customers::Phones;
 use crate::demo::{self, Demo};
 use crate::desk::Desk;
 use crate::ledger::{Ledger, Tally};
@@ -107,24 +108,29 @@ impl Run {
     ) -> anyhow::Result<Self> {
         let demo = demo::read(data)?;
         let programs = Programs::find(&demo);
-        let factory = Factory::new(&demo, shape.contacts, 1, rand::random())?.with_texts(&TEXTS);
+        let mut factory =
+            Factory::new(&demo, shape.contacts, 1, rand::random())?.with_texts(&TEXTS);
         let schedule = Arc::new(Schedule::poisson(shape.per_second, length, seed));
-        let mut ledger = demo
-            .simulator_url
-            .as_ref()
-            .map(|_| Ledger::at_end(data))
-            .transpose()?;
+        let mut simulator = match Phones::of(&demo)? {
+            Some(phones) => Some((phones, Ledger::at_end(data)?)),
+            None => None,
+        };
+        if let Some((phones, ledger)) = &mut simulator {
+            factory = phones.introduce(factory, shape.contacts).await?;
+            prepare::quiet(ledger).await?;
+        }
         let mut crowd = None;
         if shape.sockets > 0 {
-            let sender = Sender::new(&demo.webhook_url, CONNECTIONS)?;
             let desk = Desk::log_in(&demo).await?;
-            let deliveries = Deliveries::new(factory.mark(), schedule.clone(), measured_from)?;
-            let open = prepare::sockets(&desk, &factory, &sender, &shape, &deliveries).await?;
+            let deliveries =
+                Deliveries::new(factory.mark().clone(), schedule.clone(), measured_from)?;
+            let phones = simulator
+                .as_mut()
+                .map(|(phones, ledger)| (&*phones, ledger));
+            let open = prepare::sockets(&desk, &factory, &shape, &deliveries, phones).await?;
             crowd = Some((open, deliveries));
-            if let Some(ledger) = &mut ledger {
-                prepare::quiet(ledger).await?;
-            }
         }
+        let ledger = simulator.map(|(_, ledger)| ledger);
         Ok(Self {
             demo,
             programs,
@@ -163,7 +169,7 @@ impl Run {
         let pss_kib = self.programs.pss_kib();
         if let Some((_, deliveries)) = &self.crowd {
             let watched = self.shape.sockets * self.shape.watched_each;
-            let expected = posted.acked * watched.min(self.shape.contacts) / self.shape.contacts;
+            let expected = posted.acked * watched / self.shape.contacts;
             deliveries.until(expected, FRAMES_QUIET).await;
         }
         let tally = match &mut self.ledger {

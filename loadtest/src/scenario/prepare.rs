@@ -1,22 +1,19 @@
 //! Before a load: customers who have written before, and sockets that watch them.
 
 use crate::crowd::{Crowd, Deliveries, deal};
+use crate::customers::Phones;
 use crate::descriptors;
 use crate::desk::{Desk, Row};
 use crate::ledger::{Ledger, Tally};
 use crate::posting::{IN_FLIGHT_MAX, count_bar};
 use crate::scenario::named::Shape;
-use crate::sender::Sender;
 use crate::webhook::Factory;
-use anyhow::{bail, ensure};
-use futures_util::{StreamExt as _, stream};
+use anyhow::ensure;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// First messages on their way at the same time: this is not what is measured.
-const FIRST_MESSAGES: usize = 16;
 /// The bot has nothing more to say when it said nothing for so long (it waits 1.5 s for a customer's next words).
 const QUIET: Duration = Duration::from_secs(4);
 const QUIET_WITHIN: Duration = Duration::from_secs(600);
@@ -24,18 +21,27 @@ const QUIET_WITHIN: Duration = Duration::from_secs(600);
 /// The sockets of a run, each watching its share of the customers.
 ///
 /// # Errors
-/// Too few file descriptors, a refused log-in or socket, a refused webhook.
+/// Too few file descriptors, a refused log-in or socket, nobody to watch.
 pub(crate) async fn sockets(
     desk: &Desk,
     factory: &Factory,
-    sender: &Sender,
     shape: &Shape,
     deliveries: &Arc<Deliveries>,
+    simulator: Option<(&Phones, &mut Ledger)>,
 ) -> anyhow::Result<Crowd> {
     descriptors::allow(shape.sockets + IN_FLIGHT_MAX as u64)?;
     let mut rows = ours(desk, factory, shape.contacts).await?;
-    if (rows.len() as u64) < shape.contacts {
-        first_messages(factory, sender, shape.contacts, &rows).await?;
+    if let Some((phones, ledger)) = simulator
+        && (rows.len() as u64) < shape.contacts
+    {
+        let open: HashSet<&str> = rows.iter().map(Row::name).collect();
+        for n in 0..shape.contacts {
+            let name = factory.name(n);
+            if !open.contains(name.as_str()) {
+                phones.write(&factory.phone(n), &name).await?;
+            }
+        }
+        quiet(ledger).await?;
         rows = ours(desk, factory, shape.contacts).await?;
     }
     ensure!(
@@ -53,41 +59,15 @@ pub(crate) async fn sockets(
 }
 
 /// The unresolved conversations with this run's customers.
-async fn ours(desk: &Desk, factory: &Factory, contacts: u64) -> anyhow::Result<Vec<Row>> {
+pub(crate) async fn ours(
+    desk: &Desk,
+    factory: &Factory,
+    contacts: u64,
+) -> anyhow::Result<Vec<Row>> {
     let names: HashSet<String> = (0..contacts).map(|n| factory.name(n)).collect();
     let mut rows = desk.conversations(usize::MAX).await?;
     rows.retain(|row| names.contains(row.name()));
     Ok(rows)
-}
-
-/// Those customers write who have no conversation yet.
-async fn first_messages(
-    factory: &Factory,
-    sender: &Sender,
-    contacts: u64,
-    known: &[Row],
-) -> anyhow::Result<()> {
-    let known: HashSet<&str> = known.iter().map(Row::name).collect();
-    let missing: Vec<u64> = (0..contacts)
-        .filter(|n| !known.contains(factory.name(*n).as_str()))
-        .collect();
-    let bar = count_bar(missing.len() as u64, "customers write for the first time")?;
-    let mut posts = stream::iter(missing)
-        .map(|n| sender.post(factory.make(first_number(n, contacts), crate::clock::unix_seconds())))
-        .buffer_unordered(FIRST_MESSAGES);
-    while let Some(answer) = posts.next().await {
-        if let Err(kind) = answer {
-            bail!("a customer's first message was refused: {kind}");
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    Ok(())
-}
-
-/// A message of the n-th customer with a number that the run itself does not reach: a message's id must be new.
-fn first_number(n: u64, contacts: u64) -> u64 {
-    1_000_000_000 / contacts * contacts + n
 }
 
 /// Waits until the simulator gets no more messages from the bot.
@@ -96,10 +76,8 @@ fn first_number(n: u64, contacts: u64) -> u64 {
 /// When it never falls silent, which is a bot that talks to itself or a queue that is far behind.
 pub(crate) async fn quiet(ledger: &mut Ledger) -> anyhow::Result<()> {
     let (began, mut moved) = (Instant::now(), Instant::now());
-    let (mut tally, mut ticks) = (
-        Tally::default(),
-        tokio::time::interval(Duration::from_millis(200)),
-    );
+    let mut tally = Tally::default();
+    let mut ticks = tokio::time::interval(Duration::from_millis(200));
     loop {
         ticks.tick().await;
         let before = tally;
@@ -112,7 +90,7 @@ pub(crate) async fn quiet(ledger: &mut Ledger) -> anyhow::Result<()> {
         }
         ensure!(
             began.elapsed() < QUIET_WITHIN,
-            "the bot still answers the first messages after {} s: a number of a higher tier is needed (balcao demo \
+            "the bot still answers the first messages after {} s: the number needs a higher tier (balcao demo \
              --throughput-per-second 1000)",
             QUIET_WITHIN.as_secs()
         );
