@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
 /// Sockets that are being opened at the same time.
-pub(crate) const OPENING: usize = 32;
+pub(crate) const OPENING: usize = 8;
 const FIRST_FRAME_WITHIN: Duration = Duration::from_secs(30);
 
 /// What all sockets of a run received.
@@ -62,29 +62,34 @@ impl Deliveries {
 
     /// Takes a frame that a socket received.
     pub(crate) fn take(&self, socket: usize, text: &str) {
+        // Most of what is not about customers' messages is seen without reading it.
+        if self.begin.get().is_none() || !self.mark.is_in(text) {
+            return;
+        }
+        if let Ok(frame) = serde_json::from_str::<Frame<'_>>(text) {
+            self.add(socket, frame.received(&self.mark));
+            self.add_bytes(text.len());
+        }
+    }
+
+    /// Counts messages that a socket received just now, by their numbers.
+    pub(crate) fn add(&self, socket: usize, numbers: impl Iterator<Item = u64>) {
         let (Some(begin), now) = (self.begin.get(), Instant::now()) else {
             return;
         };
-        // Most of what is not about customers' messages is seen without reading it.
-        if !self.mark.is_in(text) {
-            return;
-        }
-        let Ok(frame) = serde_json::from_str::<Frame<'_>>(text) else {
-            return;
-        };
         let mut items = 0;
-        for due in frame
-            .received(&self.mark)
-            .filter_map(|n| self.schedule.due(n))
-        {
+        for due in numbers.filter_map(|n| self.schedule.due(n)) {
             items += 1;
             if due >= self.measured_from {
-                self.latencies
-                    .record(socket, now.saturating_duration_since(*begin + due));
+                let took = now.saturating_duration_since(*begin + due);
+                self.latencies.record(socket, took);
             }
         }
         self.items.fetch_add(items, Ordering::Relaxed);
-        self.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_bytes(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// Waits until so many items were received, or nothing came for a while.
@@ -167,8 +172,13 @@ pub(crate) async fn subscribe(socket: &mut Stream, conversations: &[String]) -> 
         let mut missing = conversations.len();
         while missing > 0 {
             let message = socket.next().await.context("the socket was closed")??;
-            let Message::Text(text) = message else {
-                continue;
+            let text = match message {
+                Message::Text(text) => text,
+                Message::Close(goodbye) => bail!(
+                    "the server closed a socket: {} (a demo allows one person five, unless started with --load-test)",
+                    goodbye.map_or_else(|| "no reason".to_owned(), |goodbye| goodbye.to_string())
+                ),
+                _ => continue,
             };
             let frame: Frame<'_> = serde_json::from_str(&text)?;
             match frame.kind {

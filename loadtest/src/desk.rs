@@ -22,8 +22,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 const PAGE: usize = 200;
 /// Ten thousand sockets with the usual buffers would be a gigabyte here.
 const BUFFER_BYTES: usize = 4_096;
-const RAISE: &str = "the demo's limits are for people: start it with BALCAO__LIMITS__REQUESTS_PER_MINUTE_PER_ADDRESS=10000000 \
-    BALCAO__LIMITS__REQUESTS_PER_MINUTE_PER_SESSION=10000000 in the environment";
+const RAISE: &str =
+    "the demo's limits are for people; start it with `cargo xtask demo --load-test`";
 
 /// The sample staff, logged in.
 pub(crate) struct Desk {

@@ -24,6 +24,7 @@ mod scenario;
 mod schedule;
 mod sender;
 mod slope;
+mod sockets;
 mod usage;
 mod verdict;
 mod webhook;
@@ -54,6 +55,8 @@ enum Command {
         #[command(flatten)]
         options: scenario::Options,
     },
+    /// What an idle socket costs in memory, and a delivery in CPU time; beside nats-server if wanted
+    Sockets(sockets::Options),
 }
 
 fn main() -> ExitCode {
@@ -88,5 +91,6 @@ fn run(arguments: Arguments) -> anyhow::Result<bool> {
         }
         Command::BigBody(options) => runtime.block_on(big_body::run(options)),
         Command::Scenario { name, options } => runtime.block_on(scenario::run(name, options)),
+        Command::Sockets(options) => runtime.block_on(sockets::run(options)),
     }
 }

@@ -80,6 +80,9 @@ struct DemoOptions {
     /// The console's port; webhook, operations and simulator take the next three; 0 = free ports [default: 8080]
     #[arg(long, value_name = "PORT")]
     port_base: Option<u16>,
+    /// For load tests: no limits that are meant for people, and a number of Meta's higher tier
+    #[arg(long)]
+    load_test: bool,
 }
 
 #[derive(clap::Args)]

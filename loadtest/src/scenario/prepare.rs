@@ -90,8 +90,8 @@ pub(crate) async fn quiet(ledger: &mut Ledger) -> anyhow::Result<()> {
         }
         ensure!(
             began.elapsed() < QUIET_WITHIN,
-            "the bot still answers the first messages after {} s: the number needs a higher tier (balcao demo \
-             --throughput-per-second 1000)",
+            "the bot still answers the first messages after {} s: the number needs a higher tier (`cargo xtask \
+             demo --load-test`)",
             QUIET_WITHIN.as_secs()
         );
     }
