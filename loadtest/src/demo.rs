@@ -13,7 +13,6 @@ pub(crate) struct Demo {
     pub(crate) waba_id: String,
     pub(crate) app_secret: String,
     pub(crate) console_url: Option<String>,
-    pub(crate) ops_url: Option<String>,
     pub(crate) simulator_url: Option<String>,
     pub(crate) database_url: Option<String>,
     pub(crate) redis_url: Option<String>,

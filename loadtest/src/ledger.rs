@@ -10,6 +10,8 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
+const PIECE_BYTES: u64 = 4 * 1024 * 1024;
+
 /// The simulator's file, read onwards.
 pub(crate) struct Ledger {
     file: File,
@@ -75,18 +77,17 @@ impl Ledger {
         tally: &mut Tally,
         mut each: impl FnMut(Send),
     ) -> anyhow::Result<()> {
-        self.file.read_to_end(&mut self.half)?;
-        let whole = self
-            .half
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
-        for line in self.half[..whole].split(|byte| *byte == b'\n') {
-            if let Ok(line) = serde_json::from_slice::<Line<'_>>(line) {
-                line.count(tally, &mut each);
+        // In pieces: an hour's ledger is larger than memory.
+        while (&self.file).take(PIECE_BYTES).read_to_end(&mut self.half)? > 0 {
+            let end = self.half.iter().rposition(|byte| *byte == b'\n');
+            let whole = end.map_or(0, |at| at + 1);
+            for line in self.half[..whole].split(|byte| *byte == b'\n') {
+                if let Ok(line) = serde_json::from_slice::<Line<'_>>(line) {
+                    line.count(tally, &mut each);
+                }
             }
+            self.half.drain(..whole);
         }
-        self.half.drain(..whole);
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ mod customers;
 mod demo;
 mod descriptors;
 mod desk;
+mod end_to_end;
 mod frame;
 mod ingest;
 mod latency;
@@ -24,6 +25,7 @@ mod scenario;
 mod schedule;
 mod sender;
 mod slope;
+mod soak;
 mod sockets;
 mod usage;
 mod verdict;
@@ -57,6 +59,10 @@ enum Command {
     },
     /// What an idle socket costs in memory, and a delivery in CPU time; beside nats-server if wanted
     Sockets(sockets::Options),
+    /// From a customer's webhook to the agent's frame, and from the agent's frame to the Graph call
+    EndToEnd(end_to_end::Options),
+    /// Half of peak for an hour: does memory grow?
+    Soak(soak::Options),
 }
 
 fn main() -> ExitCode {
@@ -92,5 +98,7 @@ fn run(arguments: Arguments) -> anyhow::Result<bool> {
         Command::BigBody(options) => runtime.block_on(big_body::run(options)),
         Command::Scenario { name, options } => runtime.block_on(scenario::run(name, options)),
         Command::Sockets(options) => runtime.block_on(sockets::run(options)),
+        Command::EndToEnd(options) => runtime.block_on(end_to_end::run(options)),
+        Command::Soak(options) => runtime.block_on(soak::run(options)),
     }
 }

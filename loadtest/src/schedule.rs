@@ -35,6 +35,7 @@ impl Schedule {
     }
 
     /// Equal distances; the first is due at once.
+    #[cfg(test)]
     pub(crate) fn steady(per_second: f64, length: Duration) -> Self {
         let count = (per_second * length.as_secs_f64()).round() as u64;
         let due = (0..count).map(|k| Duration::from_secs_f64(k as f64 / per_second));

@@ -98,11 +98,6 @@ impl Spent {
             loadtest: cores(self.loadtest, earlier.loadtest),
         }
     }
-
-    /// CPU seconds of the server alone since an earlier moment.
-    pub(crate) fn balcao_since(&self, earlier: &Spent) -> Option<f64> {
-        Some(self.balcao? - earlier.balcao?)
-    }
 }
 
 impl Cores {
