@@ -88,6 +88,27 @@ impl Agent {
         }
     }
 
+    /// Calls the API once; `None`: no answer within `limit`.
+    pub async fn tries(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        limit: Duration,
+    ) -> Option<Answer> {
+        let request = self
+            .http
+            .request(method, format!("{}/api/v1{path}", self.console))
+            .timeout(limit)
+            .bearer_auth(&self.access_token);
+        answer(match body {
+            Some(body) => request.json(&body),
+            None => request,
+        })
+        .await
+        .ok()
+    }
+
     /// Calls the API.
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let request = self

@@ -45,7 +45,7 @@ impl Gateways {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path();
-        let postgres = database_server(data).await;
+        let postgres = database_server(data, &[]).await;
         compliance::vault::keys::init(&data.join("keys")).expect("keys");
         let number = Number::fresh();
         let config = Arc::new(config(data, &postgres, &number));

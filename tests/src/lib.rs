@@ -8,6 +8,7 @@
 //! Panics instead of returning errors: whatever surprises a test fails it, at the line that was surprised.
 
 pub mod agent;
+pub mod balancer;
 pub mod cli;
 pub mod database;
 pub mod deadline;
@@ -17,6 +18,7 @@ pub mod gateways;
 pub mod hostile;
 pub mod http;
 pub mod ledger;
+pub mod link;
 pub mod media_host;
 pub mod meta;
 pub mod node;

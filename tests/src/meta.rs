@@ -30,7 +30,9 @@ pub struct Meta {
 }
 
 impl Meta {
-    pub(crate) fn new(url: &str, number: &Number) -> Self {
+    /// Meta's hand on this webhook.
+    #[must_use]
+    pub fn new(url: &str, number: &Number) -> Self {
         Self {
             http: client(ANSWERS_WITHIN),
             url: url.to_owned(),

@@ -74,17 +74,30 @@ impl Program {
             .unwrap_or_else(|error| panic!("{} cannot be killed: {error}", self.name));
     }
 
+    /// Its process.
+    ///
+    /// # Panics
+    /// When it has ended.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// Signals it.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.pid()).ok().and_then(Pid::from_raw);
+        kill_process(id.expect("a process id"), signal).expect("it can be signalled");
+    }
+
     /// SIGTERM, and waits for the end.
     ///
     /// # Panics
     /// When it goes on for `within`.
     pub async fn terminate(&mut self, within: Duration) -> ExitStatus {
-        let id = self
-            .child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(Pid::from_raw);
-        kill_process(id.expect("it runs"), Signal::TERM).expect("it can be signalled");
+        self.signal(Signal::TERM);
         let ended = tokio::time::timeout(within, self.child.wait()).await;
         ended
             .unwrap_or_else(|_| panic!("{} goes on {within:?} after SIGTERM", self.name))
@@ -157,13 +170,14 @@ pub fn cache_folder() -> PathBuf {
     profile_folder().with_file_name("tmp")
 }
 
-/// `target/<profile>`: tests lie in `deps` below it.
+/// `target/<profile>`: programs lie in it, tests in `deps` below it.
 fn profile_folder() -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows its own executable");
-    test.ancestors()
-        .nth(2)
-        .expect("target/<profile>/deps/<test>")
-        .to_owned()
+    let program = std::env::current_exe().expect("a program knows its own executable");
+    let folder = program.parent().expect("target/<profile>");
+    match folder.file_name() {
+        Some(name) if name == "deps" => folder.parent().expect("target/<profile>").to_owned(),
+        _ => folder.to_owned(),
+    }
 }
 
 /// The last lines of a file.

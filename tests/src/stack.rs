@@ -13,10 +13,12 @@ use compliance::Vault;
 use sha2::{Digest as _, Sha256};
 
 use crate::agent::Agent;
+use crate::balancer::Balancer;
 use crate::cli;
 use crate::database::Database;
+use crate::link::{Far, Link};
 use crate::meta::Meta;
-use crate::node::Node;
+use crate::node::{Node, Ports, Start};
 use crate::phone::Phone;
 use crate::program::{cache_folder, mutant, tail};
 use crate::simulator::Simulator;
@@ -36,6 +38,14 @@ pub struct Plan {
     pub roles: Option<&'static str>,
     /// Further flags of the simulator.
     pub simulator: Vec<&'static str>,
+    /// Nodes keep their ports over their lives, and wires that can break lead from each to all that it needs.
+    pub is_wired: bool,
+    /// HAProxy stands before the nodes; they keep their ports.
+    pub is_balanced: bool,
+    /// Further settings of PostgreSQL.
+    pub postgres: Vec<(String, String)>,
+    /// Further environment of single nodes: which, variable, value.
+    pub environment: Vec<(usize, &'static str, String)>,
 }
 
 impl Plan {
@@ -57,9 +67,66 @@ impl Plan {
     }
 }
 
+/// The wires of a node.
+pub struct Wires {
+    /// To the database.
+    pub postgres: Link,
+    /// To Redis.
+    pub redis: Link,
+    /// To Meta.
+    pub graph: Link,
+}
+
+impl Wires {
+    async fn new(postgres: &Postgres, redis: &Redis, simulator: &str) -> Self {
+        let simulator = host_of(simulator).parse().expect("an address");
+        Self {
+            postgres: Link::to(Far::Unix(socket_of(postgres))).await,
+            redis: Link::to(Far::Unix(PathBuf::from(
+                redis.url().trim_start_matches("redis+unix://"),
+            )))
+            .await,
+            graph: Link::to(Far::Tcp(simulator)).await,
+        }
+    }
+
+    fn settings(&self, postgres: &Postgres, simulator: &str) -> [(&'static str, String); 5] {
+        let through = |url: String| {
+            let who = url.split_once('@').map(|(who, _)| who.to_owned());
+            let who = who.expect("a log-in");
+            format!("{who}@{}/balcao", self.postgres.address)
+        };
+        [
+            ("database.url", through(postgres.app_url())),
+            ("database.sequencer_url", through(postgres.sequencer_url())),
+            ("redis.url", format!("redis://{}", self.redis.address)),
+            (
+                "whatsapp.graph_base_url",
+                format!("http://{}", self.graph.address),
+            ),
+            (
+                "media.private_hosts",
+                format!("{},{}", host_of(simulator), self.graph.address),
+            ),
+        ]
+    }
+}
+
+/// The socket file of a private PostgreSQL.
+#[must_use]
+pub fn socket_of(postgres: &Postgres) -> PathBuf {
+    let url = postgres.owner_url();
+    let folder = url.split_once("?host=").expect("a socket's folder").1;
+    PathBuf::from(folder.replace("%2F", "/")).join(".s.PGSQL.5432")
+}
+
 /// A running installation. Fields are dropped in this order.
 pub struct Stack {
+    /// HAProxy, if planned.
+    pub balancer: Option<Balancer>,
     nodes: Vec<Option<Node>>,
+    wires: Vec<Wires>,
+    ports: Vec<Ports>,
     /// Meta and the customers.
     pub simulator: Simulator,
     /// The database as its owner sees it.
@@ -92,8 +159,10 @@ impl Stack {
         let data = folder.path();
         let logs = data.join("logs");
         std::fs::create_dir(&logs).expect("a folder of logs");
-        let (postgres, redis) =
-            tokio::join!(database_server(data), Redis::start(redis_options(data)));
+        let (postgres, redis) = tokio::join!(
+            database_server(data, &plan.postgres),
+            Redis::start(redis_options(data))
+        );
         let (postgres, redis) = (postgres, redis.expect("a private Redis"));
         compliance::vault::keys::init(&data.join("keys")).expect("keys");
         let number = Number::fresh();
@@ -106,7 +175,10 @@ impl Stack {
         let staff = Staff::seed(&store, &number).await;
         let database = Database::open(&postgres.owner_url()).await;
         let mut stack = Self {
+            balancer: None,
             nodes: Vec::new(),
+            wires: Vec::new(),
+            ports: Vec::new(),
             simulator,
             database,
             store,
@@ -121,10 +193,34 @@ impl Stack {
         };
         for index in 0..=stack.plan.more_nodes {
             stack.nodes.push(None);
+            stack.ports.push(Ports::free());
+            if stack.plan.is_wired {
+                let url = &stack.simulator.url;
+                let wires = Wires::new(&stack.postgres, &stack.redis, url).await;
+                stack.wires.push(wires);
+            }
             stack.start_node(index).await;
         }
-        stack.simulator.posts_to(&stack.node(0).webhook).await;
+        let mut webhook = stack.node(0).webhook.clone();
+        if stack.plan.is_balanced {
+            let balancer = Balancer::start(stack.folder.path(), &stack.ports).await;
+            webhook.clone_from(&balancer.webhook);
+            stack.balancer = Some(balancer);
+        }
+        stack.simulator.posts_to(&webhook).await;
         stack
+    }
+
+    /// The wires of a node, if planned.
+    #[must_use]
+    pub fn wires(&self, index: usize) -> &Wires {
+        &self.wires[index]
+    }
+
+    /// Whether a node serves.
+    #[must_use]
+    pub fn runs(&self, index: usize) -> bool {
+        self.nodes[index].is_some()
     }
 
     /// A node that serves.
@@ -158,7 +254,22 @@ impl Stack {
         self.starts += 1;
         let name = format!("node-{index}-{}", self.starts);
         let logs = self.folder.path().join("logs");
-        self.nodes[index] = Some(Node::start(&name, &self.environment, roles, &logs).await);
+        let plan = &self.plan;
+        let mut environment = self.environment.clone();
+        if let Some(wires) = self.wires.get(index) {
+            let settings = wires.settings(&self.postgres, &self.simulator.url);
+            environment.extend(settings.map(|(key, value)| (variable(key), value)));
+        }
+        let its_own = plan.environment.iter().filter(|(node, ..)| *node == index);
+        environment.extend(its_own.map(|(_, name, value)| ((*name).to_owned(), value.clone())));
+        let start = Start {
+            name: &name,
+            environment: &environment,
+            roles,
+            ports: (plan.is_wired || plan.is_balanced).then(|| self.ports[index]),
+            logs: &logs,
+        };
+        self.nodes[index] = Some(Node::start(start).await);
     }
 
     /// A customer.
@@ -228,7 +339,7 @@ impl Drop for Stack {
 }
 
 /// A server from the template that was migrated once for these migrations.
-pub(crate) async fn database_server(data: &Path) -> Postgres {
+pub(crate) async fn database_server(data: &Path, settings: &[(String, String)]) -> Postgres {
     let mut key = Sha256::new();
     for migration in MIGRATIONS.iter() {
         key.update(&migration.checksum);
@@ -243,6 +354,7 @@ pub(crate) async fn database_server(data: &Path) -> Postgres {
         .expect("a migrated template");
     let options = postgres::Options {
         template: Some(template),
+        extra_settings: settings.to_vec(),
         ..postgres::Options::throw_away(data)
     };
     Postgres::start(options)
@@ -287,12 +399,15 @@ fn host_of(url: &str) -> String {
     url.trim_start_matches("http://").to_owned()
 }
 
+fn variable(key: &str) -> String {
+    format!("BALCAO__{}", key.replace('.', "__").to_uppercase())
+}
+
 /// Of two settings with one key the later wins.
 fn environment(
     settings: &[(&'static str, String)],
     planned: &[(&'static str, String)],
 ) -> Vec<(String, String)> {
-    let variable = |key: &str| format!("BALCAO__{}", key.replace('.', "__").to_uppercase());
     settings
         .iter()
         .chain(planned)

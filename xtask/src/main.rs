@@ -7,6 +7,7 @@ mod bench;
 mod console;
 mod demo;
 mod dev;
+mod fault;
 mod generate;
 mod lint;
 mod mutants;
@@ -67,6 +68,21 @@ enum Task {
     ///
     /// Everything after `bench` goes to `loadtest`; without arguments it measures the ingest of messages.
     Bench(BenchOptions),
+    /// Break an installation under traffic and check that nothing was lost or doubled
+    ///
+    /// Everything after `fault` goes to the fault program: `--row F3,F9`, `--seed N`, `--seconds S`; see docs/faults.md.
+    Fault(FaultOptions),
+}
+
+#[derive(clap::Args)]
+struct FaultOptions {
+    /// Arguments of the fault program [default: every row, a new seed]
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARGS"
+    )]
+    arguments: Vec<String>,
 }
 
 #[derive(clap::Args)]
@@ -146,6 +162,7 @@ fn main() -> ExitCode {
         Task::Generate(options) => generate::run(&workspace, options.check),
         Task::Mutants(options) => mutants::run(&workspace, &options),
         Task::Dev(options) => dev::run(&workspace, options.data),
+        Task::Fault(options) => fault::run(&workspace, &options.arguments),
         Task::Bench(options) => bench::run(&workspace, options.arguments),
     });
     match result {

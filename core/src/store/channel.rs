@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::PgConnection;
 
 use super::{Error, Store};
-use crate::model::{ChannelId, TeamId};
+use crate::model::{ChannelId, Handler, TeamId};
 
 /// App secrets of one number at the same time: the new one and the one before.
 pub const MAX_APP_SECRETS: usize = 2;
@@ -283,6 +283,25 @@ pub async fn put(
         set_app_secrets(store, conn, (id, subject_id), std::slice::from_ref(secret)).await?;
     }
     Ok(id)
+}
+
+/// Says who has a number's new cases first; whether that changed anything.
+///
+/// # Errors
+/// [`Error::Database`]; a check refuses [`Handler::Agent`].
+pub async fn set_first_handler(
+    conn: &mut PgConnection,
+    id: ChannelId,
+    first: Handler,
+) -> Result<bool, Error> {
+    let changed = sqlx::query_scalar!(
+        "update channel set first_handler = $2 where id = $1 and first_handler <> $2 returning id",
+        id.0,
+        first as Handler,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(changed.is_some())
 }
 
 /// Says whose customer ids a number sees. Only before its first customer: afterwards the same people would be others.

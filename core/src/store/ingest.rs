@@ -80,10 +80,22 @@ pub enum Outcome {
     Stored(Vec<Stored>),
     /// These contacts were erased or merged since they were resolved: roll back, resolve again.
     Erased(Vec<ContactId>),
+    /// A case that was closed a moment ago may go on instead of a new one: roll back, [`reopen`], come again. Nearly
+    /// never, so that looking first would cost every batch a round trip.
+    MayReopen,
+}
+
+/// What a batch is stored by.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// The bot's turn of a conversation is due so long after its first waiting message.
+    pub debounce_seconds: f64,
+    /// A case that was closed so recently goes on; `None` once [`reopen`] has looked.
+    pub reopen_minutes: Option<i32>,
 }
 
 /// Opens cases again whose customers write within the window; returns those conversations. Part of the ingest
-/// transaction, before [`insert`].
+/// transaction, before [`insert`] comes again.
 ///
 /// # Errors
 /// [`Error::Database`].
@@ -160,14 +172,14 @@ impl Columns {
     }
 }
 
-/// Stores a batch. The bot's turn of a conversation is due `debounce_seconds` after its first waiting message.
+/// Stores a batch.
 ///
 /// # Errors
 /// [`Error::Database`]; class 22 and 23 mean that a row of the batch is at fault.
 pub async fn insert(
     conn: &mut PgConnection,
     batch: &[Arrival],
-    debounce_seconds: f64,
+    rules: Rules,
 ) -> Result<Outcome, Error> {
     let anew = Mutant::DedupeOff.lives().then(|| each_anew(batch));
     let columns = Columns::of(anew.as_deref().unwrap_or(batch));
@@ -190,12 +202,16 @@ pub async fn insert(
         &columns.opening,
         &columns.asking,
         &columns.grouped,
-        debounce_seconds,
+        rules.debounce_seconds,
         &columns.fingerprints as &[Option<Vec<u8>>],
+        rules.reopen_minutes.unwrap_or(0),
     )
     .fetch_all(conn)
     .await?;
 
+    if rows.iter().any(|row| row.may_reopen) {
+        return Ok(Outcome::MayReopen);
+    }
     let mut stored = Vec::with_capacity(rows.len());
     let mut erased = Vec::new();
     for row in rows {

@@ -2,7 +2,8 @@
 -- feed, bot turn; one statement, so that a row lock is held for one round trip. Locks ascend: dedupe, contact,
 -- conversation, contact_channel. Returns a row per item that was new; `conversation_id` is null when its contact (or,
 -- in a group, its author) was erased or merged in between, and then the caller rolls back and resolves again.
--- `is_awaited` says that something is parked for it: the caller releases that after COMMIT.
+-- `is_awaited` says that something is parked for it: the caller releases that after COMMIT. `may_reopen` says that a case
+-- was opened where one that was closed a moment ago should go on: the caller rolls back, reopens, and comes again.
 with item as (
   select distinct on (mac) *
   from unnest(
@@ -98,7 +99,10 @@ with item as (
     channel_id,
     (select default_team_id from channel where channel.id = share.channel_id),
     -- In a group the bot is silent.
-    case when in_group then 'queue'::handler else 'bot'::handler end,
+    case
+      when in_group then 'queue'::handler
+      else (select first_handler from channel where channel.id = share.channel_id)
+    end,
     n,
     n,
     turns,
@@ -197,7 +201,17 @@ select
   numbered.seq as "seq?",
   numbered.rev as "rev?",
   numbered.created as "created?",
-  exists (select from parked_event where parked_event.mac = item.mac) as "is_awaited!"
+  exists (select from parked_event where parked_event.mac = item.mac) as "is_awaited!",
+  coalesce(numbered.created, false)
+    and exists (
+      select
+      from conversation closed
+      where closed.contact_id = item.contact_id
+        and closed.channel_id = item.channel_id
+        and closed.status = 'resolved'
+        and closed.resolved_at > now() - make_interval(mins => $20::integer)
+        and closed.closed_reason is distinct from 'history'
+    ) as "may_reopen!"
 from item
 join fresh using (mac)
 left join numbered using (mac)

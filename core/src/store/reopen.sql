@@ -1,7 +1,7 @@
 -- Opens a case again whose customer writes within the reopen window, unless another case is open or the message is
 -- an old one that is only delivered again. It goes back to where it was closed: its team's queue when a person had
--- it or when it is a group's, else the bot. What was imported as history is never opened. Returns the conversations
--- that were opened.
+-- it, when it is a group's or when the number's cases are people's first, else the bot. What was imported as history is
+-- never opened. Returns the conversations that were opened.
 with item as (
   select distinct contact_id, channel_id
   from unnest($1::bytea[], $2::uuid[], $3::uuid[]) as i (mac, contact_id, channel_id)
@@ -24,7 +24,7 @@ with item as (
   order by contact.id
   for key share
 ), locked as materialized (
-  select c.id, c.contact_id
+  select c.id, c.contact_id, c.channel_id
   from conversation c
   where c.id in (select last_case.id from last_case join living on living.id = last_case.contact_id)
     and c.status = 'resolved'
@@ -43,7 +43,7 @@ set
   status = 'open',
   handler = case
     when c.resolved_by_kind = 'agent' or living.kind = 'group' then 'queue'::handler
-    else 'bot'::handler
+    else channel.first_handler
   end,
   agent_id = null,
   epoch = c.epoch + 1,
@@ -53,5 +53,6 @@ set
   closed_reason = null
 from locked
 join living on living.id = locked.contact_id
+join channel on channel.id = locked.channel_id
 where c.id = locked.id
 returning c.id

@@ -7,8 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 use balcao_core::bell::Wake;
 use balcao_core::metrics;
-use balcao_core::model::{Body, Content, ConversationId, Direction, MessageId};
-use balcao_core::store::ingest::{self, Arrival, Bearing, Outcome, Stored};
+use balcao_core::model::{Body, ContactId, Content, ConversationId, Direction, MessageId};
+use balcao_core::store::ingest::{self, Arrival, Bearing, Outcome, Rules, Stored};
 use balcao_core::store::media::{self, Foreseen};
 use balcao_core::store::parked::{self, Waiting};
 use balcao_core::store::{self, call, dedupe, message};
@@ -31,6 +31,14 @@ struct Ready {
     arrival: Arrival,
     file: Option<Foreseen>,
     quotes: Option<Mac>,
+}
+
+/// What became of the one statement.
+enum Inserted {
+    /// Written, not committed yet.
+    Stored(store::Tx, Vec<Stored>),
+    /// Rolled back: these contacts were erased or merged.
+    Gone(Vec<ContactId>),
 }
 
 impl Write for Arriving {
@@ -179,24 +187,9 @@ impl Writer {
             arrivals.push(arrival);
             beside.push((file, quotes));
         }
-        #[expect(clippy::cast_precision_loss, reason = "a few thousand milliseconds")]
-        let debounce_seconds = self.ctx.config.bot.debounce_ms as f64 / 1_000.0;
-        let debounce_seconds = if Mutant::DebounceOff.lives() {
-            0.0
-        } else {
-            debounce_seconds
-        };
-        let mut tx = self.ctx.store.ingest.begin().await?;
-        let keys = arrivals
-            .iter()
-            .map(|item| (item.mac, item.contact_id, item.channel_id));
-        ingest::reopen(&mut tx, keys, self.reopen_minutes()).await?;
-        let stored = match ingest::insert(&mut tx, &arrivals, debounce_seconds).await? {
-            Outcome::Stored(stored) => stored,
-            Outcome::Erased(contacts) => {
-                tx.rollback().await?;
-                return Ok(Written::Gone(contacts));
-            }
+        let (mut tx, stored) = match self.insert(&arrivals).await? {
+            Inserted::Stored(tx, stored) => (tx, stored),
+            Inserted::Gone(contacts) => return Ok(Written::Gone(contacts)),
         };
         self.compare(&mut tx, &arrivals, &stored).await?;
         let zone = &self.ctx.config.conversation.time_zone;
@@ -215,6 +208,42 @@ impl Writer {
             .collect();
         release.extend(stored.iter().filter_map(|row| beside[row.index].1));
         Ok(Written::Stored { wakes, release })
+    }
+
+    /// The one statement; only when it opened a case where another should go on, that one is opened first and it runs
+    /// again.
+    async fn insert(&self, arrivals: &[Arrival]) -> Result<Inserted, store::Error> {
+        let mut rules = self.rules();
+        let mut tx = self.ctx.store.ingest.begin().await?;
+        let mut outcome = ingest::insert(&mut tx, arrivals, rules).await?;
+        if outcome == Outcome::MayReopen {
+            tx.rollback().await?;
+            tx = self.ctx.store.ingest.begin().await?;
+            let keys = arrivals
+                .iter()
+                .map(|item| (item.mac, item.contact_id, item.channel_id));
+            ingest::reopen(&mut tx, keys, self.reopen_minutes()).await?;
+            rules.reopen_minutes = None;
+            outcome = ingest::insert(&mut tx, arrivals, rules).await?;
+        }
+        match outcome {
+            Outcome::Stored(stored) => Ok(Inserted::Stored(tx, stored)),
+            Outcome::Erased(contacts) => {
+                tx.rollback().await?;
+                Ok(Inserted::Gone(contacts))
+            }
+            Outcome::MayReopen => Err(store::Error::Damaged("a case that may reopen twice")),
+        }
+    }
+
+    fn rules(&self) -> Rules {
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand milliseconds")]
+        let debounce_seconds = self.ctx.config.bot.debounce_ms as f64 / 1_000.0;
+        let is_hasty = Mutant::DebounceOff.lives();
+        Rules {
+            debounce_seconds: if is_hasty { 0.0 } else { debounce_seconds },
+            reopen_minutes: Some(self.reopen_minutes()),
+        }
     }
 
     /// Calls of which another event came before, perhaps in this batch.

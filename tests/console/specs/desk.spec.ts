@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { Route } from "@playwright/test";
 import { SOON_MS } from "../src/desk.ts";
 import { expect, test } from "../src/test.ts";
 
@@ -64,6 +65,13 @@ test("two agents on two nodes reach for one conversation: one has it, the other 
     await expect(agent.row(customer)).toBeVisible();
     await agent.open(customer);
   }
+  // Neither request goes on before both are on their way: the quicker one would take the button from the other.
+  const held: Route[] = [];
+  for (const { page } of [ana, bruno])
+    await page.route("**/claim", async (claim) => {
+      held.push(claim);
+      if (held.length === 2) await Promise.all(held.map((each) => each.continue()));
+    });
   await Promise.all([ana, bruno].map((agent) => agent.page.getByTestId("claim").click()));
   const locks = [ana, bruno].map((agent) => agent.page.getByTestId("lock"));
   await expect

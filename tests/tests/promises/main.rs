@@ -25,6 +25,7 @@ mod nothing_personal_is_readable_at_rest;
 mod numbers_are_apart;
 mod one_person_one_contact;
 mod payloads_of_others_are_understood;
+mod people_may_come_first;
 mod ready_means_that_every_door_answers;
 mod redis_may_vanish;
 mod slow_callers_are_let_go;

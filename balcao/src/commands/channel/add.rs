@@ -11,7 +11,7 @@ use gateway::health::{Inspector, Number};
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::{check, open, record, secret};
+use super::{First, check, open, record, secret};
 use crate::cli::{Failure, Settings};
 
 /// A number.
@@ -42,6 +42,9 @@ pub struct Options {
     /// File with the app secret that signs this number's webhooks, when it is not one of the configuration's
     #[arg(long, value_name = "FILE")]
     app_secret_file: Option<PathBuf>,
+    /// Who has new cases first; without it the bot, or what was said before
+    #[arg(long, value_enum)]
+    first: Option<First>,
     /// Subscribe our app to the account when it is not
     #[arg(long)]
     fix: bool,
@@ -131,6 +134,9 @@ async fn put(
             "this number has customers already, who are known by the ids of its portfolio; nothing was changed"
         )
         .into());
+    }
+    if let Some(first) = options.first {
+        channel::set_first_handler(&mut *conn, id, first.into()).await?;
     }
     record(conn, id, "added").await?;
     Ok(id)

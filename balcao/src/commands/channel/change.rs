@@ -1,4 +1,4 @@
-//! `balcao channel set-token | set-secret | enable | disable`.
+//! `balcao channel set-token | set-secret | set-first | enable | disable`.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use gateway::health::{Inspector, Number};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::{check, find, open, record, secret};
+use super::{First, check, find, open, record, secret};
 use crate::cli::{Failure, Settings};
 
 /// A new access token.
@@ -112,6 +112,34 @@ pub(super) async fn set_secret(settings: &Settings, options: Secret) -> Result<(
                 many => format!("{many} secrets"),
             }
         );
+    }
+    Ok(())
+}
+
+pub(super) async fn set_first(
+    settings: &Settings,
+    name: &str,
+    first: First,
+) -> Result<(), Failure> {
+    let (_, store) = open(settings).await?;
+    let mut tx = store.api.begin().await?;
+    let channel = find(&store, &mut tx, name).await?;
+    let changed = channel::set_first_handler(&mut tx, channel.id, first.into()).await?;
+    if changed {
+        record(&mut tx, channel.id, "first_handler").await?;
+    }
+    tx.commit().await?;
+    let word = match first {
+        First::Bot => "bot",
+        First::Queue => "queue",
+    };
+    if settings.json {
+        println!(
+            "{}",
+            json!({ "id": channel.id, "first": word, "changed": changed })
+        );
+    } else {
+        println!("new cases of {} go to the {word} first", channel.name);
     }
     Ok(())
 }

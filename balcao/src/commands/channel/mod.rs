@@ -8,9 +8,10 @@ mod change;
 mod check;
 mod secret;
 
+use balcao_core::model::Handler;
 use balcao_core::store::channel::{self, Channel};
 use balcao_core::store::{PgConnection, Store, channel_health};
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use compliance::audit::{self, Action, ActorKind, Event, ObjectKind};
 use serde_json::json;
 
@@ -38,10 +39,37 @@ pub enum Verb {
         #[arg(value_name = "CHANNEL")]
         name: String,
     },
+    /// Say who has a number's new cases first: the bot, or the people of its team's queue
+    SetFirst {
+        /// Our id of the channel, or Meta's id of the number
+        #[arg(value_name = "CHANNEL")]
+        name: String,
+        /// Who answers first
+        #[arg(value_enum)]
+        first: First,
+    },
     /// Try a new access token, then replace the old one with it; read from standard input
     SetToken(change::Token),
     /// Accept a new app secret beside the old one; read from standard input
     SetSecret(change::Secret),
+}
+
+/// Who has new cases of a number first.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum First {
+    /// The bot, which hands off to the queue
+    Bot,
+    /// The people of the team's queue; the bot is silent
+    Queue,
+}
+
+impl From<First> for Handler {
+    fn from(first: First) -> Self {
+        match first {
+            First::Bot => Self::Bot,
+            First::Queue => Self::Queue,
+        }
+    }
 }
 
 /// Runs it.
@@ -55,6 +83,7 @@ pub async fn run(settings: &Settings, verb: Verb) -> Result<(), Failure> {
         Verb::List => list(settings).await,
         Verb::Disable { name } => change::enable(settings, &name, false).await,
         Verb::Enable { name } => change::enable(settings, &name, true).await,
+        Verb::SetFirst { name, first } => change::set_first(settings, &name, first).await,
         Verb::SetToken(options) => Box::pin(change::set_token(settings, options)).await,
         Verb::SetSecret(options) => change::set_secret(settings, options).await,
     }
