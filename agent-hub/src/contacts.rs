@@ -122,7 +122,8 @@ pub async fn merge(
 ///
 /// # Errors
 /// `forbidden` unless the caller supervises; `not_found` unless they see the contact and it is its merge;
-/// `already_split`, `taken_in`, `erased`.
+/// `already_split`, `taken_in`, `erased`; `busy` when much was written at this very moment. What was prepared by then
+/// stays, and a repetition goes on from there; also after the caller hung up.
 pub async fn split(
     people: &People,
     caller: &Caller,
@@ -130,13 +131,13 @@ pub async fn split(
     merge_id: Uuid,
 ) -> Result<Merged, Error> {
     supervises(people, caller, id).await?;
-    let mut tx = people.ctx.store.api.begin().await?;
-    let root = contact::root(&mut tx, id).await?;
-    let cases = seen(people, &mut tx, caller, root).await?;
-    let (_, into) = contact::sides(&mut tx, merge_id).await?;
-    if into != id {
-        return Err(Refusal::NotFound.into());
-    }
+    let store = &people.ctx.store;
+    let mut conn = store.api.acquire().await?;
+    parting(people, &mut conn, caller, (id, merge_id)).await?;
+    drop(conn);
+    contact::prepare_split(store, merge_id).await?;
+    let mut tx = store.api.begin().await?;
+    let cases = parting(people, &mut tx, caller, (id, merge_id)).await?;
     let event = event(caller, Action::ContactSplit).detail("reason", "supervisor");
     let split = Split {
         merge_id,
@@ -144,10 +145,26 @@ pub async fn split(
         reason: "supervisor",
         event: of_team(event, &cases),
     };
-    let parted = contact::split(&people.ctx.store, &mut tx, split).await?;
+    let parted = contact::split(store, &mut tx, split).await?;
     tx.commit().await?;
     ring(people, &parted.wakes);
     Ok(parted)
+}
+
+/// The cases that the caller sees of a contact whose merge this is.
+async fn parting(
+    people: &People,
+    conn: &mut PgConnection,
+    caller: &Caller,
+    (id, merge_id): (ContactId, Uuid),
+) -> Result<Vec<Head>, Error> {
+    let root = contact::root(&mut *conn, id).await?;
+    let cases = seen(people, &mut *conn, caller, root).await?;
+    let (_, into) = contact::sides(conn, merge_id).await?;
+    if into != id {
+        return Err(Refusal::NotFound.into());
+    }
+    Ok(cases)
 }
 
 fn ring(people: &People, wakes: &[Wake]) {

@@ -222,7 +222,6 @@ pub async fn note(
     let store = &people.ctx.store;
     let mut tx = store.api.begin().await?;
     let subject_id = media::uploader(&mut tx, caller.agent_id).await?;
-    let keys = store.vault.load(&mut tx, &[subject_id]).await?;
     let upload = Upload {
         id,
         uploaded_by: caller.agent_id,
@@ -231,10 +230,10 @@ pub async fn note(
             object_key: stored.object_key.clone(),
             size_bytes: i64::try_from(stored.size_bytes).unwrap_or(i64::MAX),
             thumbnail_key: stored.thumbnail_key.clone(),
-            sealed_result: stored.facts.seal(keys.require(subject_id)?, id)?,
+            facts: stored.facts.clone(),
         },
     };
-    media::put_upload(&mut tx, &upload).await?;
+    media::put_upload(store, &mut tx, &upload).await?;
     tx.commit().await?;
     Ok(())
 }

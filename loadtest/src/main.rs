@@ -1,20 +1,39 @@
 //! The `loadtest` executable: load against the published contract of a running demo.
 //!
 //! Promises: standard output carries the result only, a table for people or one JSON object; progress goes to standard
-//! error. Exit 0 when something was accepted (`big-body`: when its limits hold), 1 otherwise, 2 for a wrong command
+//! error. Exit 0 when every target holds (`ingest`: when something was accepted), 1 otherwise, 2 for a wrong command
 //! line.
 //! Does not: link a crate of the product; it knows Meta's webhooks and `demo.json`.
 
 mod big_body;
 mod clock;
+mod crowd;
+mod customers;
 mod demo;
+mod descriptors;
+mod desk;
+mod end_to_end;
+mod frame;
 mod ingest;
+mod latency;
+mod ledger;
+mod mark;
+mod pacer;
+mod posting;
 mod report;
+mod scenario;
+mod schedule;
 mod sender;
+mod slope;
+mod soak;
+mod sockets;
+mod usage;
+mod verdict;
 mod webhook;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use scenario::named::Name;
 use std::process::ExitCode;
 
 /// Load against a running Balcão demo.
@@ -31,6 +50,19 @@ enum Command {
     Ingest(ingest::Options),
     /// Post one body of 3 MB with 1,000 updates while small webhooks go on, and compare their latency
     BigBody(big_body::Options),
+    /// One of the named loads: normal, busy, peak, stress
+    Scenario {
+        /// Which
+        name: Name,
+        #[command(flatten)]
+        options: scenario::Options,
+    },
+    /// What an idle socket costs in memory, and a delivery in CPU time; beside nats-server if wanted
+    Sockets(sockets::Options),
+    /// From a customer's webhook to the agent's frame, and from the agent's frame to the Graph call
+    EndToEnd(end_to_end::Options),
+    /// Half of peak for an hour: does memory grow?
+    Soak(soak::Options),
 }
 
 fn main() -> ExitCode {
@@ -64,5 +96,9 @@ fn run(arguments: Arguments) -> anyhow::Result<bool> {
             Ok(result.messages > 0)
         }
         Command::BigBody(options) => runtime.block_on(big_body::run(options)),
+        Command::Scenario { name, options } => runtime.block_on(scenario::run(name, options)),
+        Command::Sockets(options) => runtime.block_on(sockets::run(options)),
+        Command::EndToEnd(options) => runtime.block_on(end_to_end::run(options)),
+        Command::Soak(options) => runtime.block_on(soak::run(options)),
     }
 }

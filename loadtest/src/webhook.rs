@@ -4,6 +4,7 @@
 //! Does not: look anything up; the k-th webhook is a function of the run's salt and k.
 
 use crate::demo::Demo;
+use crate::mark::Mark;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -32,6 +33,13 @@ pub(crate) struct Factory {
     salt: u64,
     contacts: u64,
     messages_per_webhook: u64,
+    /// Number of the first customer.
+    first_contact: u64,
+    /// What they write, in turn.
+    texts: &'static [&'static str],
+    /// Theirs, when Meta's stand-in has given them some.
+    user_ids: Vec<String>,
+    mark: Mark,
     /// Characters added to every text.
     filler: usize,
 }
@@ -61,8 +69,52 @@ impl Factory {
             salt,
             contacts,
             messages_per_webhook,
+            first_contact: 0,
+            texts: &TEXTS,
+            user_ids: Vec::new(),
+            mark: Mark::new(salt),
             filler: 0,
         })
+    }
+
+    /// The same for customers from this number on.
+    pub(crate) fn with_contacts_from(mut self, first: u64) -> Self {
+        self.first_contact = first;
+        self
+    }
+
+    /// The same with other words.
+    pub(crate) fn with_texts(mut self, texts: &'static [&'static str]) -> Self {
+        self.texts = texts;
+        self
+    }
+
+    /// The same with these user ids, one for each customer.
+    pub(crate) fn with_user_ids(mut self, user_ids: Vec<String>) -> Self {
+        self.user_ids = user_ids;
+        self
+    }
+
+    /// How the texts of this run are marked.
+    pub(crate) fn mark(&self) -> &Mark {
+        &self.mark
+    }
+
+    /// The phone of the n-th customer of this run.
+    pub(crate) fn phone(&self, n: u64) -> String {
+        format!("55119{:08}", 10_000_000 + self.first_contact + n)
+    }
+
+    fn user_id(&self, n: u64) -> String {
+        let known = usize::try_from(n).ok().and_then(|n| self.user_ids.get(n));
+        known
+            .cloned()
+            .unwrap_or_else(|| format!("BR.{:020}", 90_000_000_000 + self.first_contact + n))
+    }
+
+    /// The profile name of the n-th customer of this run.
+    pub(crate) fn name(&self, n: u64) -> String {
+        format!("Cliente {}", self.first_contact + n)
     }
 
     /// The same with longer texts, so that a body has about this many bytes.
@@ -98,17 +150,17 @@ impl Factory {
 
     fn message(&self, n: u64, unix_seconds: i64) -> (Value, Value) {
         let contact = n % self.contacts;
-        let phone = format!("55119{:08}", 10_000_000 + contact);
-        let user_id = format!("BR.{:020}", 90_000_000_000 + contact);
-        let text = TEXTS[usize::try_from(n).unwrap_or(0) % TEXTS.len()];
-        let person = json!({"profile": {"name": format!("Cliente {contact}")}, "wa_id": phone, "user_id": user_id});
+        let (phone, user_id) = (self.phone(contact), self.user_id(contact));
+        let text = self.texts[usize::try_from(n).unwrap_or(0) % self.texts.len()];
+        let person =
+            json!({"profile": {"name": self.name(contact)}, "wa_id": phone, "user_id": user_id});
         let message = json!({
             "from": phone,
             "from_user_id": user_id,
             "id": self.wamid(&phone, n),
             "timestamp": unix_seconds.to_string(),
             "type": "text",
-            "text": {"body": format!("{text} ({n}){}", ".".repeat(self.filler))},
+            "text": {"body": format!("{text} {}{}", self.mark.stamp(n), ".".repeat(self.filler))},
         });
         (person, message)
     }
@@ -152,6 +204,7 @@ mod tests {
             phone_number_id: "1".into(),
             waba_id: "2".into(),
             app_secret: "test_app_secret".into(),
+            ..Demo::default()
         };
         Factory::new(&demo, 10, per_webhook, 7).unwrap()
     }

@@ -84,6 +84,18 @@ impl Ledger {
             .collect()
     }
 
+    /// How many files Meta was given.
+    #[must_use]
+    pub fn uploads(&self) -> usize {
+        let calls = self.of_kind("graph");
+        let to_media = |line: &&Value| {
+            line["call"]
+                .as_str()
+                .is_some_and(|call| call.ends_with("/media"))
+        };
+        calls.filter(to_media).count()
+    }
+
     /// What Meta took, in order: its id and our key.
     #[must_use]
     pub fn sends(&self) -> Vec<(String, String)> {

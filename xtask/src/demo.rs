@@ -43,6 +43,9 @@ pub(crate) fn run(workspace: &Workspace, options: &DemoOptions) -> Result<ExitCo
     if options.no_open {
         demo.arg("--no-open");
     }
+    if options.load_test {
+        demo.arg("--load-test");
+    }
     if let Some(port_base) = options.port_base {
         demo.args(["--port-base", &port_base.to_string()]);
     }

@@ -64,9 +64,10 @@ enum Task {
     /// The console is served by Vite with hot reload, the rest by `balcao demo`, which is built and started again
     /// when a Rust file, a migration or a flow changes. Ctrl-C stops both.
     Dev(DevOptions),
-    /// Measure a running demo with the load program
+    /// Measure a running demo with the load program, or Balcão beside other programs
     ///
-    /// Everything after `bench` goes to `loadtest`; without arguments it measures the ingest of messages.
+    /// Everything else after `bench` goes to `loadtest`; without arguments it measures the ingest of messages. See
+    /// docs/performance.md.
     Bench(BenchOptions),
     /// Break an installation under traffic and check that nothing was lost or doubled
     ///
@@ -96,6 +97,9 @@ struct DemoOptions {
     /// The console's port; webhook, operations and simulator take the next three; 0 = free ports [default: 8080]
     #[arg(long, value_name = "PORT")]
     port_base: Option<u16>,
+    /// For load tests: no limits that are meant for people, and a number of Meta's higher tier
+    #[arg(long)]
+    load_test: bool,
 }
 
 #[derive(clap::Args)]
@@ -137,6 +141,17 @@ struct DevOptions {
 
 #[derive(clap::Args)]
 struct BenchOptions {
+    /// Measure Balcão and the baselines of this folder in turn, and print ratios; needs no demo
+    ///
+    /// Takes a quiet machine and some minutes a round. ARGS go to the folder's `baseline-fastapi/run.sh` (`--rounds 1`).
+    #[arg(long, value_name = "DIR")]
+    beside: Option<PathBuf>,
+    /// Run everything that has targets; exit status 1 when one is missed
+    ///
+    /// With --beside: the ratios. Without: the four named loads and end-to-end, against a demo that was started with
+    /// `cargo xtask demo --load-test`; ARGS go to each of them.
+    #[arg(long)]
+    targets: bool,
     /// Arguments of `loadtest` [default: ingest]
     #[arg(
         trailing_var_arg = true,
@@ -160,7 +175,7 @@ fn main() -> ExitCode {
         Task::Mutants(options) => mutants::run(&workspace, &options),
         Task::Dev(options) => dev::run(&workspace, options.data),
         Task::Fault(options) => fault::run(&workspace, &options.arguments),
-        Task::Bench(options) => bench::run(&workspace, options.arguments),
+        Task::Bench(options) => bench::run(&workspace, &options),
     });
     match result {
         Ok(code) => code,

@@ -235,7 +235,7 @@ async fn merge(
         (status = 401, description = "unauthenticated", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "forbidden: only supervisors and administrators", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "not_found: no such merge of this contact, or not for you to see", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "already_split, taken_in, erased", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "already_split, taken_in, erased; busy: much was written at this moment, repeat it", body = Problem, content_type = "application/problem+json"),
     )
 )]
 async fn split(

@@ -25,9 +25,6 @@ use crate::presence::PresenceBoard;
 use lists::Lists;
 use watch::Watches;
 
-/// Sockets one member of staff may have at once; the oldest gives way.
-pub const MAX_SOCKETS_PER_AGENT: usize = 5;
-
 /// List subscriptions of one socket: each costs a read four times a second.
 pub const MAX_LISTS_PER_SOCKET: usize = 24;
 /// Conversations that one socket may watch at once.
@@ -41,6 +38,8 @@ pub struct SocketId(u64);
 #[derive(Clone)]
 pub struct Hub {
     state: Arc<Mutex<State>>,
+    /// Sockets one member of staff may have at once; the oldest gives way.
+    max_sockets_per_agent: usize,
     /// Who takes conversations.
     pub presence: PresenceBoard,
 }
@@ -67,6 +66,8 @@ impl Hub {
     pub fn new(ctx: Context) -> Self {
         Self {
             state: Arc::default(),
+            max_sockets_per_agent: usize::try_from(ctx.config.limits.sockets_per_agent)
+                .unwrap_or(usize::MAX),
             presence: PresenceBoard::new(ctx),
         }
     }
@@ -89,7 +90,7 @@ impl Hub {
                 .map(|(id, _)| *id)
                 .collect();
             theirs.sort_unstable();
-            if theirs.len() >= MAX_SOCKETS_PER_AGENT
+            if theirs.len() >= self.max_sockets_per_agent
                 && let Some(oldest) = theirs.first().and_then(|id| state.sockets.get(id))
             {
                 oldest.line.close(LineEnd::TooManySockets);

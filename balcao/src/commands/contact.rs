@@ -157,6 +157,8 @@ async fn merge(
 
 async fn split(settings: &Settings, merge_id: uuid::Uuid, reason: &str) -> Result<(), Failure> {
     let (_, store) = open(settings).await?;
+    let prepared = contact::prepare_split(&store, merge_id).await;
+    told(prepared.map(|()| Merged::default()))?;
     let mut tx = store.api.begin().await?;
     let split = Split {
         merge_id,
@@ -199,6 +201,7 @@ fn told(outcome: Result<Merged, Error>) -> Result<Merged, Failure> {
             Refusal::TakenIn =>
                 "one of them is part of another record by now; join that record, or undo that merge first",
             Refusal::Erased => "one of them was erased; nothing can be moved to or from it",
+            Refusal::Busy => "much was written to them at this moment; run the same command again",
             Refusal::AlreadySplit => "this merge was undone before; nothing was changed",
             Refusal::NotAlike => "name two different contacts, neither of them a group",
             _ => "there is no such contact or merge; look contacts up with: balcao contact find",

@@ -218,8 +218,9 @@ async fn react(
     seq: i64,
     (change, emoji): (&Change, Option<&str>),
 ) -> Result<bool, Error> {
-    let subject = change.who.subject_id;
-    let author = change.author.id.unwrap_or(change.who.contact_id.0);
+    let Some((subject, author)) = reacts(&mut *conn, locked, change).await? else {
+        return Ok(false);
+    };
     let keys = store.vault.load(&mut *conn, &[subject]).await?;
     // Erased meanwhile: so is what they felt.
     let Some(key) = keys.of_living(subject)? else {
@@ -259,6 +260,30 @@ async fn react(
         conversation::bump(conn, locked, seq, FeedKind::Reaction).await?;
     }
     Ok(is_newest)
+}
+
+/// Whose key seals a reaction, and whose it is. A case of one person is theirs whoever that is today: the reaction may
+/// have waited for its item while records were joined or parted. In a group each has their own. `None`: erased.
+async fn reacts(
+    conn: &mut PgConnection,
+    locked: &Locked,
+    change: &Change,
+) -> Result<Option<(SubjectId, Uuid)>, Error> {
+    let case = sqlx::query!(
+        r#"select kind = 'group' as "is_group!", subject_id from contact where id = $1"#,
+        locked.contact_id.0,
+    )
+    .fetch_one(conn)
+    .await?;
+    let author = change.author.id.unwrap_or(change.who.contact_id.0);
+    if case.is_group {
+        return Ok(Some((change.who.subject_id, author)));
+    }
+    let author = match change.author.kind {
+        ActorKind::Contact => locked.contact_id.0,
+        _ => author,
+    };
+    Ok(case.subject_id.map(|subject| (SubjectId(subject), author)))
 }
 
 async fn revoke(

@@ -6,11 +6,11 @@
 //! time; the times are shown.
 
 use chrono::{DateTime, Utc};
-use compliance::{Keys, Mac, Place, SubjectId};
+use compliance::{Mac, Place, SubjectId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, conversation, message};
+use super::{Error, Store, conversation, message};
 use crate::bell::Wake;
 use crate::model::{
     Body, ChannelId, ContactId, ConversationId, FeedKind, MessageId, MessageKind, Rank,
@@ -236,8 +236,8 @@ pub struct Filled {
 /// # Errors
 /// [`Error::Database`], [`Error::Vault`].
 pub async fn fill(
+    store: &Store,
     conn: &mut PgConnection,
-    keys: &Keys,
     mac: Mac,
     body: &Body,
 ) -> Result<Option<Filled>, Error> {
@@ -257,10 +257,11 @@ pub async fn fill(
     )
     .fetch_optional(&mut *conn)
     .await?;
-    let Some((row, key)) = row.and_then(|row| {
-        let key = keys.get(SubjectId(row.subject_id))?;
-        Some((row, key))
-    }) else {
+    let Some(row) = row else { return Ok(None) };
+    // Not the key of whoever told: the case may be somebody else's since.
+    let subject_id = SubjectId(row.subject_id);
+    let keys = store.vault.load(&mut *conn, &[subject_id]).await?;
+    let Some(key) = keys.get(subject_id) else {
         return Ok(None);
     };
     let plain = serde_json::to_vec(body).map_err(|_| Error::Damaged("content"))?;
@@ -277,7 +278,7 @@ pub async fn fill(
     Ok(Some(Filled {
         conversation_id: id,
         seq,
-        subject_id: key.subject(),
+        subject_id,
         wake: locked.wake(),
     }))
 }

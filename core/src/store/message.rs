@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 
 use super::conversation::Locked;
 pub use super::items::{Item, Reaction, items};
-use super::{Error, Store};
+use super::{Error, Refusal, Store};
 use crate::model::{
     ActorKind, Author, Body, Content, ConversationId, Direction, MessageId, MessageKind, SendSource,
 };
@@ -48,7 +48,7 @@ pub struct Words {
 /// Seals words with the key of the conversation's customer; outside the transaction that stores them.
 ///
 /// # Errors
-/// [`super::Refusal::NotFound`] when there is no such conversation; [`Error::Vault`] when the key is gone or away.
+/// [`Refusal::NotFound`] when there is no such conversation; [`Error::Vault`] when the key is gone or away.
 pub async fn draft(
     store: &Store,
     conn: &mut PgConnection,
@@ -69,11 +69,9 @@ pub async fn draft(
     .await?
     .flatten()
     .map(SubjectId)
-    .ok_or(Error::Refused(super::Refusal::NotFound))?;
+    .ok_or(Error::Refused(Refusal::NotFound))?;
     let keys = store.vault.load(conn, &[subject]).await?;
-    let key = keys
-        .get(subject)
-        .ok_or(Error::Refused(super::Refusal::NotFound))?;
+    let key = keys.get(subject).ok_or(Error::Refused(Refusal::NotFound))?;
     let message_id = MessageId::new();
     let kind = words.content.kind();
     let plaintext = serde_json::to_vec(&Body::new(None, words.content))
@@ -123,7 +121,8 @@ pub async fn find_client_ref(
 /// unread mark; what the bot writes ends the wait while the bot owns the case.
 ///
 /// # Errors
-/// [`Error::Database`].
+/// [`Refusal::StaleEpoch`] when the case moved to another contact after the draft was sealed: with the key of somebody
+/// who it is not about any more; [`Error::Database`].
 pub async fn append(
     conn: &mut PgConnection,
     locked: &mut Locked,
@@ -145,6 +144,7 @@ pub async fn append(
             unread = case when $12 then 0 else unread end,
             waiting_since = case when $12 or ($13 and handler = 'bot') then null else waiting_since end
           where id = $1
+            and exists (select from subject where subject.id = $3 and subject.contact_id = conversation.contact_id)
           returning id, last_seq, last_rev
         ), stored as (
           insert into message (
@@ -187,8 +187,9 @@ pub async fn append(
         by_person,
         answers,
     )
-    .fetch_one(conn)
-    .await?;
+    .fetch_optional(conn)
+    .await?
+    .ok_or(Refusal::StaleEpoch)?;
     locked.last_seq = row.last_seq;
     locked.last_rev = row.last_rev;
     Ok(row.last_seq)

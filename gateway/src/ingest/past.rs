@@ -76,7 +76,7 @@ impl Writer {
             if matches!(told.item.content, Content::Unsupported { .. }) {
                 continue;
             }
-            wakes.extend(self.fill(&mut tx, mac, told, keys).await?);
+            wakes.extend(self.fill(&mut tx, mac, told).await?);
         }
         tx.commit().await?;
         Ok(Written::Stored { wakes, release })
@@ -121,20 +121,20 @@ impl Writer {
         conn: &mut store::PgConnection,
         mac: Mac,
         told: &Arriving,
-        keys: &Keys,
     ) -> Result<Option<balcao_core::bell::Wake>, store::Error> {
-        let inbound = &told.item;
+        let (store, inbound) = (&self.ctx.store, &told.item);
         let body = Body {
             circumstance: inbound.circumstance.clone(),
             ..Body::new(Some(inbound.wamid.clone()), inbound.content.clone())
         };
-        let Some(filled) = history::fill(&mut *conn, keys, mac, &body).await? else {
+        let Some(filled) = history::fill(store, &mut *conn, mac, &body).await? else {
             return Ok(None);
         };
         let direction = match inbound.origin {
             Origin::History { outbound: true, .. } => Direction::Out,
             _ => Direction::In,
         };
+        let keys = store.vault.load(&mut *conn, &[filled.subject_id]).await?;
         let key = keys.require(filled.subject_id)?;
         if let Some(file) = file(key, told, direction)? {
             let part = Expected {

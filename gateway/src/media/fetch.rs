@@ -228,18 +228,11 @@ impl Media {
                     .await;
             }
         };
-        let mut conn = ctx.store.worker.acquire().await?;
-        let keys = ctx.store.vault.load(&mut conn, &[fetch.subject_id]).await?;
-        drop(conn);
-        let Some(key) = keys.get(fetch.subject_id) else {
-            self.delete(&object_key).await;
-            return Ok("gone");
-        };
         let kept = Kept {
             object_key: stored.object_key,
             size_bytes: i64::try_from(stored.size_bytes).unwrap_or(i64::MAX),
             thumbnail_key: stored.thumbnail_key,
-            sealed_result: stored.facts.seal(key, fetch.id)?,
+            facts: stored.facts,
         };
         let (outcome, word) = match fault {
             None => (Outcome::Ready(kept), "ready"),
@@ -261,7 +254,7 @@ impl Media {
     ) -> Result<bool, store::Error> {
         let ctx = &self.0.ctx;
         let mut tx = ctx.store.worker.begin().await?;
-        let Some(wake) = media::settle(&mut tx, job, fetch, outcome).await? else {
+        let Some(wake) = media::settle(&ctx.store, &mut tx, job, fetch, outcome).await? else {
             tx.rollback().await?;
             return Ok(false);
         };

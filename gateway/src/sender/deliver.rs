@@ -94,6 +94,8 @@ impl Sender {
         let is_ours = outbox::begin_call(&mut conn, send).await?;
         drop(conn);
         if !is_ours {
+            // If it still is, its case has moved: the next lease knows to whom.
+            self.put_back(send, Duration::ZERO, None).await?;
             return Ok(None);
         }
         let began = Instant::now();

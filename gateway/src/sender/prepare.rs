@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use balcao_core::model::template::{self, MARKETING_STOPPED, NEEDS_PHONE};
-use balcao_core::model::{Body, CallbackData, Content, MessageId, SendState};
+use balcao_core::model::{CallbackData, Content, SendState};
 use balcao_core::store::channel::Channel;
 use balcao_core::store::outbox::{self, Leased, Letter, Wish};
 use balcao_core::store::{self, message};
-use compliance::{Place, SubjectId};
+use compliance::Place;
 use serde_json::Value;
 
 use super::Sender;
@@ -25,21 +25,23 @@ const INVALID: i32 = 131_009;
 /// Everything a call needs.
 pub(super) struct Prepared {
     pub(super) message: Value,
-    pub(super) matter: Matter,
     pub(super) address: Address,
     pub(super) last_inbound_seq: i64,
 }
 
-/// What a call is about, once Meta took it.
-pub(super) enum Matter {
-    /// An item, whose body is sealed anew with the wamid.
-    Item {
-        id: MessageId,
-        subject_id: SubjectId,
-        body: Box<Body>,
-    },
-    /// A reaction, which has no item.
-    Reaction,
+/// A send of which nothing speaks against a call.
+struct Checked {
+    says: Says,
+    address: Address,
+    last_inbound_seq: i64,
+}
+
+/// What a call will say.
+enum Says {
+    /// An item, and Meta's id of the one that it quotes.
+    Item(Box<Content>, Option<String>),
+    /// A reaction, ready.
+    Reaction(Value),
 }
 
 /// What is to be done with a send that is not called.
@@ -70,8 +72,47 @@ fn failed(code: i32) -> Unsent {
 }
 
 impl Sender {
-    /// Opens what is said and to whom, and checks what can be checked before a call.
+    /// Opens what is said and to whom, checks what can be checked before a call, and has its files uploaded. An upload
+    /// takes a while: meanwhile the case may have moved to another contact, or replies go elsewhere, so that all is
+    /// checked once more after it.
     pub(super) async fn prepare(&self, send: &Leased, channel: &Channel) -> Outcome<Prepared> {
+        let mut checked = match self.check(send).await? {
+            Ok(checked) => checked,
+            Err(unsent) => return Ok(Err(unsent)),
+        };
+        let mut files = Files::new();
+        if let Says::Item(content, _) = &checked.says {
+            files = match self.files(channel, content).await? {
+                Ok(files) => files,
+                Err(unsent) => return Ok(Err(unsent)),
+            };
+        }
+        if !files.is_empty() {
+            checked = match self.check(send).await? {
+                Ok(checked) => checked,
+                Err(unsent) => return Ok(Err(unsent)),
+            };
+        }
+        let Checked {
+            says,
+            address,
+            last_inbound_seq,
+        } = checked;
+        let message = match says {
+            Says::Reaction(message) => Ok(message),
+            Says::Item(content, quotes) => {
+                let envelope = envelope(send, &address, quotes.as_deref(), &files);
+                wire::message(&content, envelope).map_err(failed)
+            }
+        };
+        Ok(message.map(|message| Prepared {
+            message,
+            address,
+            last_inbound_seq,
+        }))
+    }
+
+    async fn check(&self, send: &Leased) -> Outcome<Checked> {
         let inner = &*self.0;
         let mut conn = inner.ctx.store.worker.acquire().await?;
         let cancelled = || Ok(Err(Unsent::End(SendState::Cancelled, None)));
@@ -82,19 +123,20 @@ impl Sender {
         if letter.is_said {
             return cancelled();
         }
+        // Records were joined or parted since the lease: the next one knows whose it is.
+        if letter.contact_id != send.contact_id {
+            return Ok(Err(Unsent::Later(Duration::ZERO)));
+        }
         let address = match self.address(&mut conn, send, &letter).await? {
             Some(address) if matches!(address, Address::Group(_)) == letter.is_group => address,
             _ => return Ok(Err(failed(UNDELIVERABLE))),
         };
-        match letter.matter {
+        let says = match letter.matter {
             outbox::Matter::Reaction(wish) => {
-                let spoken = self.reaction(&mut conn, send, &wish, &address).await?;
-                Ok(spoken.map(|message| Prepared {
-                    message,
-                    matter: Matter::Reaction,
-                    address,
-                    last_inbound_seq: letter.last_inbound_seq,
-                }))
+                match self.reaction(&mut conn, send, &wish, &address).await? {
+                    Ok(message) => Says::Reaction(message),
+                    Err(unsent) => return Ok(Err(unsent)),
+                }
             }
             outbox::Matter::Item { item, subject_id } => {
                 let Some(body) = item.body else {
@@ -103,42 +145,23 @@ impl Sender {
                     keys.of_living(subject_id)?;
                     return cancelled();
                 };
-                if let Err(unsent) = self
-                    .may_go(
-                        &mut conn,
-                        send,
-                        &body.content,
-                        (&address, letter.marketing_stopped),
-                    )
-                    .await?
-                {
+                let of_whom = (&address, letter.marketing_stopped);
+                let may_go = self.may_go(&mut conn, send, &body.content, of_whom);
+                if let Err(unsent) = may_go.await? {
                     return Ok(Err(unsent));
                 }
                 let quotes = match item.reply_to {
                     Some(spot) => self.wamid(&mut conn, spot).await?,
                     None => None,
                 };
-                drop(conn);
-                let files = match self.files(channel, &body.content).await? {
-                    Ok(files) => files,
-                    Err(unsent) => return Ok(Err(unsent)),
-                };
-                let envelope = envelope(send, &address, quotes.as_deref(), &files);
-                Ok(match wire::message(&body.content, envelope) {
-                    Ok(message) => Ok(Prepared {
-                        message,
-                        matter: Matter::Item {
-                            id: item.id,
-                            subject_id,
-                            body: Box::new(body),
-                        },
-                        address,
-                        last_inbound_seq: letter.last_inbound_seq,
-                    }),
-                    Err(code) => Err(failed(code)),
-                })
+                Says::Item(Box::new(body.content), quotes)
             }
-        }
+        };
+        Ok(Ok(Checked {
+            says,
+            address,
+            last_inbound_seq: letter.last_inbound_seq,
+        }))
     }
 
     fn is_window_open(&self, send: &Leased) -> bool {

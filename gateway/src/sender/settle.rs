@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use balcao_core::bell::Wake;
 use balcao_core::metrics;
-use balcao_core::model::{Body, MessageId, SendState};
+use balcao_core::model::SendState;
 use balcao_core::store::channel::Channel;
 use balcao_core::store::outbox::{self, Leased};
 use balcao_core::store::{self, parked};
-use compliance::{Mac, Place, SubjectId};
+use compliance::Mac;
 
 use super::Sender;
-use super::prepare::{Matter, Prepared};
+use super::prepare::Prepared;
 use crate::cloud_api::{Answer, Refusal, Taken};
 use crate::graph_error::{self, Verdict};
 
@@ -42,7 +42,7 @@ impl Sender {
                 count("ok");
                 self.works(channel).await;
                 let address = prepared.address.clone();
-                self.taken(send, channel, prepared.matter, &taken).await?;
+                self.taken(send, channel, &taken).await?;
                 self.learn(send, channel, &address, &taken).await;
                 self.mark_read(send.conversation_id, prepared.last_inbound_seq)
                     .await
@@ -156,30 +156,13 @@ impl Sender {
         &self,
         send: &Leased,
         channel: &Channel,
-        matter: Matter,
         taken: &Taken,
     ) -> Result<(), store::Error> {
         let vault = &self.0.ctx.store.vault;
         let mac = vault.mac_wamid(&channel.phone_number_id, &taken.wamid);
-        let item = match matter {
-            Matter::Item {
-                id,
-                subject_id,
-                body,
-            } => {
-                let body = Body {
-                    wamid: Some(taken.wamid.clone()),
-                    ..*body
-                };
-                let plaintext =
-                    serde_json::to_vec(&body).map_err(|_| store::Error::Damaged("content"))?;
-                Some((id, subject_id, plaintext))
-            }
-            Matter::Reaction => None,
-        };
         let mut writes = 1;
         loop {
-            match self.write_taken(send, item.as_ref(), mac, taken).await {
+            match self.write_taken(send, mac, taken).await {
                 Ok(wake) => {
                     self.0.ctx.bell.ring(&[wake]);
                     // What Meta told of it before it was known.
@@ -204,33 +187,17 @@ impl Sender {
     async fn write_taken(
         &self,
         send: &Leased,
-        item: Option<&(MessageId, SubjectId, Vec<u8>)>,
         mac: Mac,
         taken: &Taken,
     ) -> Result<Wake, store::Error> {
         let store = &self.0.ctx.store;
         let mut tx = store.worker.begin().await?;
-        let mut resealed = None;
-        if let Some((id, subject_id, plaintext)) = item {
-            let keys = store.vault.load(&mut tx, &[*subject_id]).await?;
-            resealed = match keys.require(*subject_id) {
-                Ok(key) => Some(key.seal(Place::message(id.0), plaintext)?),
-                // Erased meanwhile: the emptied row stays as it is.
-                Err(compliance::Error::NoKey(_)) => None,
-                // Meta has it: that is noted, though the row stays as it is.
-                Err(error) if error.is_of_one() => {
-                    tracing::error!(%error, "a message id cannot be sealed");
-                    None
-                }
-                Err(error) => return Err(error.into()),
-            };
-        }
         let taken = outbox::Taken {
             mac,
-            resealed: resealed.as_deref(),
+            wamid: &taken.wamid,
             message_status: taken.held.as_deref(),
         };
-        let wake = outbox::sent(&mut tx, send, taken).await?;
+        let wake = outbox::sent(store, &mut tx, send, taken).await?;
         tx.commit().await?;
         Ok(wake)
     }

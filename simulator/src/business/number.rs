@@ -7,6 +7,9 @@ use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+/// Sends a second of the level STANDARD.
+const STANDARD_THROUGHPUT: u32 = 80;
+
 /// The sender people write to. Its identity never changes; what does is behind the lock.
 pub(crate) struct Number {
     /// `phone_number_id`.
@@ -14,6 +17,8 @@ pub(crate) struct Number {
     pub(crate) display_phone_number: String,
     pub(crate) name: String,
     pub(crate) access_token: String,
+    /// Sends a second.
+    throughput: u32,
     pub(crate) account: Arc<Account>,
     pub(crate) app: Arc<App>,
     state: Mutex<NumberState>,
@@ -59,6 +64,7 @@ impl Number {
             display_phone_number: new.display_phone_number.clone(),
             name: new.name.clone(),
             access_token,
+            throughput: rates.0,
             account,
             app,
             state: Mutex::new(NumberState {
@@ -77,6 +83,15 @@ impl Number {
 
     pub(crate) fn state(&self) -> MutexGuard<'_, NumberState> {
         lock(&self.state)
+    }
+
+    /// `throughput.level` of a registered number.
+    pub(crate) fn throughput_level(&self) -> &'static str {
+        if self.throughput > STANDARD_THROUGHPUT {
+            "HIGH"
+        } else {
+            "STANDARD"
+        }
     }
 
     /// The number's own callback, over the account's and the app's.

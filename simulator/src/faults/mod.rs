@@ -75,6 +75,8 @@ pub(crate) struct Faults {
     pub(crate) media_truncated: bool,
     /// Hold the first byte of a download this long.
     pub(crate) media_slow_ms: u64,
+    /// Hold the answer of an upload this long: the file is there.
+    pub(crate) upload_slow_ms: u64,
     /// `sha256` names another file.
     pub(crate) media_wrong_hash: bool,
     /// Media URLs begin with this instead of the simulator's own address.
@@ -137,6 +139,7 @@ impl Default for Faults {
             media_error: None,
             media_truncated: false,
             media_slow_ms: 0,
+            upload_slow_ms: 0,
             media_wrong_hash: false,
             media_url: None,
             media_redirect: None,
@@ -171,6 +174,7 @@ impl Faults {
         let longest = [
             self.template_review_ms,
             self.media_slow_ms,
+            self.upload_slow_ms,
             self.delay_ms,
             self.batch_wait_ms,
             self.reorder_within_ms,

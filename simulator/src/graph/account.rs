@@ -185,7 +185,7 @@ fn number(sim: &Sim, number: &Number) -> Value {
         "quality_rating": "GREEN",
         "quality_score": {"score": "GREEN"},
         "platform_type": if registered { "CLOUD_API" } else { "NOT_APPLICABLE" },
-        "throughput": {"level": if registered { "STANDARD" } else { "NOT_APPLICABLE" }},
+        "throughput": {"level": if registered { number.throughput_level() } else { "NOT_APPLICABLE" }},
         "status": if registered { "CONNECTED" } else { "DISCONNECTED" },
         "account_mode": "LIVE",
         "is_official_business_account": false,

@@ -95,6 +95,11 @@ pub(super) async fn upload(
         sim.clock.now(),
         json!({"call": format!("POST /{id}/media"), "http": 200, "reply": {"id": media_id}}),
     );
+    let hold = Duration::from_millis(sim.faults.now().upload_slow_ms);
+    tokio::select! {
+        () = tokio::time::sleep(hold) => {}
+        () = sim.shutdown.cancelled() => {}
+    }
     Ok(Json(json!({"id": media_id})))
 }
 

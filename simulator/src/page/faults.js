@@ -7,7 +7,7 @@ const GROUPS = {
   people: [['hide_phone'], ['no_whatsapp'], ['strip_ninth_digit'], ['edits_unsupported'], ['no_read'], ['drop_delivered'], ['no_statuses'], ['fail_later', 'code']],
   graph: [['graph_error', 'code'], ['graph_502_times', 'number'], ['graph_reset', 'number'], ['graph_hang_ms', 'number'], ['status_before_response'], ['window_error_later'], ['token_dead'], ['management_limited']],
   templates: [['strict_templates'], ['template_review', 'word'], ['template_pacing', 'word']],
-  media: [['media_error', 'word'], ['media_truncated'], ['media_slow_ms', 'number'], ['media_wrong_hash'], ['no_media_url']],
+  media: [['media_error', 'word'], ['media_truncated'], ['media_slow_ms', 'number'], ['upload_slow_ms', 'number'], ['media_wrong_hash'], ['no_media_url']],
   erp: [['erp_error'], ['erp_delay_ms', 'number']],
 };
 const CODES = { fail_later: [131026, 131047, 131049, 131053, 130472], graph_error: [131056, 130429, 131047, 131026, 131062, 190, 131016, 613] };

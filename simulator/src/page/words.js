@@ -36,7 +36,7 @@ export const words = {
       graph_hang_ms: 'Segurar a resposta (ms)', window_error_later: 'Janela fechada só no status', erp_delay_ms: 'Atraso do ERP (ms)',
       erp_error: 'Próxima consulta falha (503)',
       padding_bytes: 'Enchimento (bytes)', parent_ids: 'Com BSUID superior', odd_wamids: 'Ids longos com / + =', no_whatsapp: 'Esta pessoa não tem WhatsApp', strip_ninth_digit: 'wa_id sem o nono dígito', edits_unsupported: 'Edições como “não compatível”',
-      token_dead: 'Token vencido', management_limited: 'Limite de chamadas (80007)', strict_templates: 'Recusar modelo desconhecido', template_review: 'Análise de modelos', template_pacing: 'Ritmo dos modelos', media_error: 'Próximo arquivo falha', media_truncated: 'Download pela metade', media_slow_ms: 'Download lento (ms)', media_wrong_hash: 'Hash errado', no_media_url: 'Webhook sem URL do arquivo',
+      token_dead: 'Token vencido', management_limited: 'Limite de chamadas (80007)', strict_templates: 'Recusar modelo desconhecido', template_review: 'Análise de modelos', template_pacing: 'Ritmo dos modelos', media_error: 'Próximo arquivo falha', media_truncated: 'Download pela metade', media_slow_ms: 'Download lento (ms)', upload_slow_ms: 'Upload lento (ms)', media_wrong_hash: 'Hash errado', no_media_url: 'Webhook sem URL do arquivo',
     },
   },
   en: {
@@ -74,7 +74,7 @@ export const words = {
       graph_hang_ms: 'Hold the answer (ms)', window_error_later: 'Closed window only as status', erp_delay_ms: 'ERP delay (ms)',
       erp_error: 'Next ERP call fails (503)',
       padding_bytes: 'Padding (bytes)', parent_ids: 'With parent BSUID', odd_wamids: 'Long ids with / + =', no_whatsapp: 'This person has no WhatsApp', strip_ninth_digit: 'wa_id without the ninth digit', edits_unsupported: 'Edits as “unsupported”',
-      token_dead: 'Token expired', management_limited: 'Call limit (80007)', strict_templates: 'Refuse unknown templates', template_review: 'Template review', template_pacing: 'Template pacing', media_error: 'The next file fails', media_truncated: 'Half a download', media_slow_ms: 'Slow download (ms)', media_wrong_hash: 'Wrong hash', no_media_url: 'Webhook without file URL',
+      token_dead: 'Token expired', management_limited: 'Call limit (80007)', strict_templates: 'Refuse unknown templates', template_review: 'Template review', template_pacing: 'Template pacing', media_error: 'The next file fails', media_truncated: 'Half a download', media_slow_ms: 'Slow download (ms)', upload_slow_ms: 'Slow upload (ms)', media_wrong_hash: 'Wrong hash', no_media_url: 'Webhook without file URL',
     },
   },
 };

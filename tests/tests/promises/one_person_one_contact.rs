@@ -9,7 +9,7 @@ use e2e::{Agent, PATIENCE, Plan, Stack, Who, eventually};
 use serde_json::{Value, json};
 
 /// Nobody answers: these tests are about who is who.
-fn plan() -> Plan {
+pub(super) fn plan() -> Plan {
     Plan {
         roles: Some("gateway,hub,worker"),
         ..Plan::default()
@@ -18,28 +18,28 @@ fn plan() -> Plan {
 
 /// What Meta names a customer by in one webhook.
 #[derive(Clone, Copy, Default)]
-struct Named<'a> {
+pub(super) struct Named<'a> {
     phone: Option<&'a str>,
     id: Option<&'a str>,
     username: Option<&'a str>,
 }
 
 impl<'a> Named<'a> {
-    fn phone(phone: &'a str) -> Self {
+    pub(super) fn phone(phone: &'a str) -> Self {
         Self {
             phone: Some(phone),
             ..Self::default()
         }
     }
 
-    fn id(id: &'a str) -> Self {
+    pub(super) fn id(id: &'a str) -> Self {
         Self {
             id: Some(id),
             ..Self::default()
         }
     }
 
-    fn both(phone: &'a str, id: &'a str) -> Self {
+    pub(super) fn both(phone: &'a str, id: &'a str) -> Self {
         Self {
             phone: Some(phone),
             id: Some(id),
@@ -60,7 +60,7 @@ impl<'a> Named<'a> {
 }
 
 /// The customer writes.
-async fn writes(meta: &Meta, who: Named<'_>, words: &str) {
+pub(super) async fn writes(meta: &Meta, who: Named<'_>, words: &str) {
     let mut message = who.object("from", "from_user_id");
     let mut contact = who.object("wa_id", "user_id");
     contact["profile"] = json!({ "name": "Cliente" });
@@ -107,7 +107,7 @@ async fn case_with(agent: &Agent, words: &str) -> ConversationView {
 }
 
 /// The customer's page: username, identities, cases, merges.
-async fn page(agent: &Agent, of: &ConversationView) -> Value {
+pub(super) async fn page(agent: &Agent, of: &ConversationView) -> Value {
     agent
         .get(&format!("/contacts/{}", of.contact.id))
         .await
@@ -115,7 +115,7 @@ async fn page(agent: &Agent, of: &ConversationView) -> Value {
 }
 
 /// Everything that was said in all cases of a customer's page.
-async fn history(agent: &Agent, page: &Value) -> Vec<String> {
+pub(super) async fn history(agent: &Agent, page: &Value) -> Vec<String> {
     let mut said = Vec::new();
     for case in page["conversations"].as_array().expect("cases") {
         let id: ConversationId = serde_json::from_value(case["id"].clone()).expect("an id");
@@ -137,7 +137,7 @@ fn lines(items: &[ItemView]) -> Vec<&SystemLine> {
         .collect()
 }
 
-async fn people(stack: &Stack) -> i64 {
+pub(super) async fn people(stack: &Stack) -> i64 {
     let living = "contact where merged_into is null and erased_at is null";
     stack.database.count(living).await
 }

@@ -35,7 +35,19 @@ pub struct Options {
     /// Console at N, webhook at N+1, operations at N+2, simulator at N+3; 0 takes free ports
     #[arg(long, default_value_t = 8080, value_name = "N")]
     port_base: u16,
+    /// For load tests: no limits that are meant for people, and a number of Meta's higher tier
+    #[arg(long)]
+    load_test: bool,
 }
+
+/// Messages a second that a number may send at Meta: as everybody begins, and as large senders get.
+const TIERS_PER_SECOND: [u16; 2] = [80, 1_000];
+/// What `--load-test` lifts: thousands of sockets come from one address and few log-ins there.
+const LIMITS_FOR_PEOPLE: [(&str, &str); 3] = [
+    ("limits.requests_per_minute_per_address", "100000000"),
+    ("limits.requests_per_minute_per_session", "100000000"),
+    ("limits.sockets_per_agent", "1000000"),
+];
 
 /// Starts everything and waits for Ctrl-C.
 ///
@@ -73,19 +85,17 @@ pub async fn run(settings: &Settings, options: Options) -> Result<(), Failure> {
     let mut demo = folder.demo(&doors)?;
     demo.database_url = postgres.owner_url();
     demo.redis_url = redis.url();
+    let throughput_per_second = TIERS_PER_SECOND[usize::from(options.load_test)];
     step("starting the simulator (Meta and the customers' phones)");
-    let simulator = Simulator::start(&folder, &demo, port(3)).await?;
+    let simulator = Simulator::start(&folder, &demo, port(3), throughput_per_second).await?;
     demo.simulator_url = simulator.url().to_owned();
     folder.write(&demo, &postgres, &redis)?;
 
     step("adding teams, staff and the number");
-    let config = Config::load(&Sources {
-        file: Some(folder.path().join(DEMO_CONFIG)),
-        ..Sources::default()
-    })?;
+    let config = Config::load(&sources(&folder, options.load_test))?;
     telemetry::init(&config.log).map_err(|error| Failure::Other(error.into()))?;
     let store = open_store(&config).await?;
-    seed::seed(&store, &demo).await?;
+    seed::seed(&store, &demo, throughput_per_second).await?;
     store.close().await;
     step("starting the node");
     let node = Node::start(config, doors).await?;
@@ -106,6 +116,16 @@ pub async fn run(settings: &Settings, options: Options) -> Result<(), Failure> {
     redis.stop().await?;
     postgres.stop().await?;
     Ok(())
+}
+
+/// The folder's configuration; the environment of whoever starts a demo has no say.
+fn sources(folder: &Folder, load_test: bool) -> Sources {
+    let sources = Sources {
+        file: Some(folder.path().join(DEMO_CONFIG)),
+        ..Sources::default()
+    };
+    let lifted = LIMITS_FOR_PEOPLE.iter().filter(|_| load_test);
+    lifted.fold(sources, |sources, (key, value)| sources.with(key, *value))
 }
 
 async fn open_doors(port: impl Fn(u16) -> u16) -> Result<Doors, Failure> {

@@ -9,7 +9,11 @@ use super::folder::{Account, Demo};
 use crate::cli::Failure;
 
 /// Adds what is missing; running it again changes nothing but the token, back to that of `demo.json`.
-pub(super) async fn seed(store: &Store, demo: &Demo) -> Result<(), Failure> {
+pub(super) async fn seed(
+    store: &Store,
+    demo: &Demo,
+    throughput_per_second: u16,
+) -> Result<(), Failure> {
     let mut tx = store.api.begin().await?;
     let mut hashed = Vec::with_capacity(demo.accounts.len());
     for account in &demo.accounts {
@@ -41,7 +45,7 @@ pub(super) async fn seed(store: &Store, demo: &Demo) -> Result<(), Failure> {
         access_token: demo.access_token.clone().into(),
         app_secret: None,
         default_team_id: Some(support),
-        throughput_per_second: 80,
+        throughput_per_second: throughput_per_second.into(),
     };
     channel::put(store, &mut tx, &number).await?;
     tx.commit().await?;

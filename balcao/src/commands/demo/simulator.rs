@@ -25,7 +25,12 @@ pub(super) struct Simulator {
 
 impl Simulator {
     /// Starts it and waits until it listens.
-    pub(super) async fn start(folder: &Folder, demo: &Demo, port: u16) -> Result<Self, Failure> {
+    pub(super) async fn start(
+        folder: &Folder,
+        demo: &Demo,
+        port: u16,
+        throughput_per_second: u16,
+    ) -> Result<Self, Failure> {
         let program = std::env::current_exe()?.with_file_name("simulator");
         if !program.exists() {
             return Err(anyhow::anyhow!(
@@ -43,6 +48,7 @@ impl Simulator {
             .args(["--phone-number-id", &demo.phone_number_id])
             .args(["--waba-id", &demo.waba_id])
             .args(["--display-phone-number", "551140000000"])
+            .args(["--throughput", &throughput_per_second.to_string()])
             .env("SIMULATOR_APP_SECRET", &demo.app_secret)
             .env("SIMULATOR_ACCESS_TOKEN", &demo.access_token)
             .env("SIMULATOR_VERIFY_TOKEN", &demo.verify_token)

@@ -27,6 +27,8 @@ pub(super) struct Case {
     status: ConversationStatus,
     handler: Handler,
     opened_at: DateTime<Utc>,
+    /// The bot owes the customer an answer in it.
+    is_owed: bool,
 }
 
 /// All cases of the one, the unresolved ones of the other; locked.
@@ -35,7 +37,7 @@ pub(super) async fn cases(
     from: ContactId,
     into: ContactId,
 ) -> Result<Vec<Case>, Error> {
-    Ok(sqlx::query_as!(
+    let mut cases = sqlx::query_as!(
         Case,
         r#"
         select
@@ -44,7 +46,8 @@ pub(super) async fn cases(
           channel_id as "channel_id: ChannelId",
           status as "status: ConversationStatus",
           handler as "handler: Handler",
-          opened_at
+          opened_at,
+          false as "is_owed!"
         from conversation
         where contact_id = $1
           or (contact_id = $2 and status <> 'resolved')
@@ -54,18 +57,32 @@ pub(super) async fn cases(
         from.0,
         into.0,
     )
+    .fetch_all(&mut *conn)
+    .await?;
+    // Asked when the cases are held: a turn that ended while we waited for them is owed no more.
+    let ids: Vec<Uuid> = cases.iter().map(|case| case.id.0).collect();
+    let owed = sqlx::query_scalar!(
+        "select conversation_id from bot_turn where conversation_id = any($1)",
+        &ids
+    )
     .fetch_all(conn)
-    .await?)
+    .await?;
+    for case in &mut cases {
+        case.is_owed = owed.contains(&case.id.0);
+    }
+    Ok(cases)
 }
 
 /// Of two unresolved cases of one channel: which one goes on, and which one ends. A person's goes on before the
-/// queue's, that before the bot's; of two alike the older.
+/// queue's, that before the bot's; of two of the bot's the one in which it owes an answer, for it reads no other; of two
+/// alike the older.
 pub(super) fn doubled(cases: &[Case]) -> Vec<(ConversationId, ConversationId)> {
     let rank = |case: &Case| {
         let by = match case.handler {
             Handler::Agent => 0,
             Handler::Queue => 1,
-            Handler::Bot => 2,
+            Handler::Bot if case.is_owed => 2,
+            Handler::Bot => 3,
         };
         (by, case.opened_at, case.id)
     };
@@ -226,7 +243,25 @@ mod tests {
             status: ConversationStatus::Open,
             handler,
             opened_at: DateTime::from_timestamp(opened_s, 0).unwrap(),
+            is_owed: false,
         }
+    }
+
+    #[test]
+    fn of_two_of_the_bots_the_one_goes_on_in_which_it_owes_an_answer() {
+        let channel = ChannelId::new();
+        let (old, new) = (
+            case(channel, Handler::Bot, 1),
+            case(channel, Handler::Bot, 2),
+        );
+        let owed = |case| Case {
+            is_owed: true,
+            ..case
+        };
+        assert_eq!(doubled(&[old, owed(new)]), [(new.id, old.id)]);
+        assert_eq!(doubled(&[owed(old), owed(new)]), [(old.id, new.id)]);
+        let queue = case(channel, Handler::Queue, 3);
+        assert_eq!(doubled(&[owed(old), queue]), [(queue.id, old.id)]);
     }
 
     #[test]

@@ -30,6 +30,7 @@ use crate::model::ContactId;
 
 pub use attributes::{Attributes, Profile, describe, put_attributes};
 pub use merge::{Merge, Merged, merge};
+pub use reseal::prepare_split;
 pub use resolve::{Rotation, learn, resolve, rotate};
 pub use split::{Split, split};
 pub use taken_in::{TakenIn, root, sides, taken_in};

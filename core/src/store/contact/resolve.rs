@@ -164,8 +164,11 @@ async fn settle(
     asked: &[Asked<'_>],
     rotated_at: Option<DateTime<Utc>>,
 ) -> Result<Settled, Error> {
+    let mut plan = look(&mut *conn, asked).await?;
+    if !plan.linked.is_empty() && hold_numbers(&mut *conn, asked).await? {
+        plan = look(&mut *conn, asked).await?;
+    }
     for _ in 0..MAX_LOOKS {
-        let plan = look(&mut *conn, asked).await?;
         if plan.touched.is_empty() && rotated_at.is_none() {
             return carry_out(store, conn, plan, asked, None).await;
         }
@@ -173,7 +176,7 @@ async fn settle(
         // in order.
         let mut point = conn.begin().await?;
         let held = lock(&mut point, &plan.touched).await?;
-        let plan = look(&mut point, asked).await?;
+        plan = look(&mut point, asked).await?;
         if plan.touched.is_subset(&held) {
             let settled = carry_out(store, &mut point, plan, asked, rotated_at).await?;
             point.commit().await?;
@@ -184,6 +187,29 @@ async fn settle(
     Err(Error::Damaged(
         "records of one person kept changing while they were joined",
     ))
+}
+
+/// Keeps other nodes from making the same subscribers under another spelling until this transaction ends: the unique
+/// key of identities knows each spelling by itself. Before any row is locked, all at once and in order. Whether there
+/// was anything to hold.
+async fn hold_numbers(conn: &mut PgConnection, asked: &[Asked<'_>]) -> Result<bool, Error> {
+    let numbers: Vec<i64> = asked
+        .iter()
+        .filter_map(|asked| asked.claims.subscriber())
+        .collect();
+    if numbers.is_empty() {
+        return Ok(false);
+    }
+    sqlx::query!(
+        r#"
+        select pg_advisory_xact_lock(number)
+        from (select distinct number from unnest($1::bigint[]) as w (number) order by number offset 0) as numbers
+        "#,
+        &numbers,
+    )
+    .execute(conn)
+    .await?;
+    Ok(true)
 }
 
 async fn look<'a>(conn: &mut PgConnection, asked: &'a [Asked<'a>]) -> Result<Plan<'a>, Error> {

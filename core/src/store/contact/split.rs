@@ -2,8 +2,8 @@
 //!
 //! Promises: what the merge moved goes back as far as the record still has it; nothing of the one is sent to the other;
 //! every guess of who somebody is, made meanwhile, is made again (the record that remains gets a new key holder). What
-//! was written since the merge stays in the case in which it was written.
-//! Does not: open again the case that the merge closed.
+//! was written since the merge stays in the case in which it was written, sealed with the key of whose case it is.
+//! Does not: open again the case that the merge closed, or seal a long history anew (`reseal` does, before).
 
 use compliance::SubjectId;
 use compliance::audit::{self, Event, ObjectKind};
@@ -30,6 +30,63 @@ pub struct Split<'a> {
     pub event: Event,
 }
 
+/// What will leave with the record that was taken in.
+pub(super) struct Leaving {
+    /// The record that it leaves, as itself.
+    pub who: Resolved,
+    /// The record that remains.
+    pub into: ContactId,
+    /// Key holders that are the leaving record's own.
+    pub subject_ids: Vec<Uuid>,
+    /// Cases that the merge moved.
+    pub conversation_ids: Vec<Uuid>,
+}
+
+/// What would leave if the merge were undone now; nothing is locked.
+///
+/// # Errors
+/// As [`split`].
+pub(super) async fn leaving(conn: &mut PgConnection, merge_id: Uuid) -> Result<Leaving, Error> {
+    let row = sqlx::query!(
+        r#"
+        select
+          m.from_contact_id as "from: ContactId",
+          m.into_contact_id as "into: ContactId",
+          m.conversation_ids,
+          array(select s.id from subject s where s.id = any(m.subject_ids) and s.contact_id = m.into_contact_id)
+            as "subject_ids!",
+          m.undone_at is not null as "is_undone!",
+          gone.subject_id,
+          gone.erased_at is not null or kept.erased_at is not null as "is_erased!",
+          kept.merged_into is not null as "is_taken_in!"
+        from contact_merge m
+        join contact gone on gone.id = m.from_contact_id
+        join contact kept on kept.id = m.into_contact_id
+        where m.id = $1
+        "#,
+        merge_id,
+    )
+    .fetch_optional(conn)
+    .await?
+    .ok_or(Refusal::NotFound)?;
+    if row.is_undone {
+        return Err(Refusal::AlreadySplit.into());
+    }
+    if row.is_taken_in {
+        return Err(Refusal::TakenIn.into());
+    }
+    let subject_id = row.subject_id.filter(|_| !row.is_erased);
+    Ok(Leaving {
+        who: Resolved {
+            contact_id: row.from,
+            subject_id: SubjectId(subject_id.ok_or(Refusal::Erased)?),
+        },
+        into: row.into,
+        subject_ids: row.subject_ids,
+        conversation_ids: row.conversation_ids,
+    })
+}
+
 /// The merge that is undone, and both records locked.
 struct Undone {
     from: ContactId,
@@ -39,11 +96,12 @@ struct Undone {
     conversation_ids: Vec<Uuid>,
 }
 
-/// Undoes a merge, in the caller's transaction.
+/// Undoes a merge, in the caller's transaction, after [`super::prepare_split`].
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::AlreadySplit`], [`Refusal::Erased`], [`Refusal::TakenIn`] when the record that took
-/// it in is part of a third by now (that merge is undone first); [`Error::Database`], [`Error::Vault`].
+/// it in is part of a third by now (that merge is undone first), [`Refusal::Busy`] when much was written since it was
+/// prepared; [`Error::Database`], [`Error::Vault`].
 pub async fn split(
     store: &Store,
     conn: &mut PgConnection,
@@ -81,7 +139,13 @@ pub async fn split(
         subject_id: SubjectId(own.subject_id),
     };
     let mut wakes = move_cases(&mut *conn, &moved, &moved, from).await?;
-    reseal::cases(store, &mut *conn, &moved, own_side).await?;
+    let leaving = Leaving {
+        who: own_side,
+        into,
+        subject_ids: subjects_of(&mut *conn, from).await?,
+        conversation_ids: undone.conversation_ids,
+    };
+    reseal::rest(store, &mut *conn, &moved, &leaving).await?;
     part_channels(store, &mut *conn, own_side, into).await?;
     let subject_id = new_subject(store, &mut *conn, into).await?;
     let left = Side {
@@ -107,6 +171,11 @@ pub async fn split(
         identities,
         wakes,
     })
+}
+
+async fn subjects_of(conn: &mut PgConnection, id: ContactId) -> Result<Vec<Uuid>, Error> {
+    let ids = sqlx::query_scalar!("select id from subject where contact_id = $1", id.0);
+    Ok(ids.fetch_all(conn).await?)
 }
 
 /// Gives key holders and identities back, as far as the record still has them; how many identities.

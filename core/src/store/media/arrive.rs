@@ -4,7 +4,7 @@ use compliance::{Keys, Mutant, SubjectId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Announced, DELETE, FETCH, delete_objects};
+use super::{Announced, DELETE, FETCH, Facts, delete_objects};
 use crate::bell::Wake;
 use crate::files::thumbnail_of;
 use crate::model::{ChannelId, ConversationId, FeedKind, MediaId, MediaReason, MediaState};
@@ -27,8 +27,6 @@ pub struct Fetch {
     pub seq: i64,
     /// Through which number it came.
     pub channel_id: ChannelId,
-    /// Whose key seals it.
-    pub subject_id: SubjectId,
     /// Downloads so far whose bytes were not those that were announced.
     pub discarded: i16,
     /// The message is so young that the address it gave still works.
@@ -46,8 +44,8 @@ pub struct Kept {
     pub size_bytes: i64,
     /// Where the small picture lies.
     pub thumbnail_key: Option<String>,
-    /// The sealed [`super::Facts`].
-    pub sealed_result: Vec<u8>,
+    /// What they are; sealed where it is written, with the key that holds the file then.
+    pub facts: Facts,
 }
 
 /// How a fetch ended.
@@ -110,7 +108,6 @@ pub async fn open_fetch(
         conversation_id: ConversationId(row.conversation_id),
         seq: row.seq,
         channel_id: ChannelId(row.channel_id),
-        subject_id,
         discarded: row.attempts,
         is_fresh: row.is_fresh,
         announced: Announced::open(key, id.0, &row.sealed)?,
@@ -163,8 +160,9 @@ pub async fn place(
 /// erased meanwhile, or another's now; roll back and delete the objects.
 ///
 /// # Errors
-/// [`Error::Database`].
+/// [`Error::Database`]; [`Error::Vault`] when the key is away.
 pub async fn settle(
+    store: &Store,
     conn: &mut PgConnection,
     job: &Claimed,
     fetch: &Fetch,
@@ -182,6 +180,16 @@ pub async fn settle(
     if !is_held {
         return Ok(None);
     }
+    // The fetch took a while: whose file it is, and so which key seals it, may have changed.
+    let holder = sqlx::query_scalar!(
+        "select subject_id from media where id = $1 and state = 'pending' for update",
+        fetch.id.0,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(holder) = holder.map(SubjectId) else {
+        return Ok(None);
+    };
     let (state, reason, kept) = match outcome {
         Outcome::Ready(kept) => (MediaState::Ready, None, Some(kept)),
         Outcome::Quarantined(reason, kept) => {
@@ -189,7 +197,13 @@ pub async fn settle(
         }
         Outcome::Failed(reason) => (MediaState::Failed, Some(*reason), None),
     };
-    let settled = sqlx::query!(
+    let keys = store.vault.load(&mut *conn, &[holder]).await?;
+    let sealed_result = match (kept, keys.get(holder)) {
+        (None, _) => None,
+        (Some(_), None) => return Ok(None),
+        (Some(kept), Some(key)) => Some(kept.facts.seal(key, fetch.id)?),
+    };
+    sqlx::query!(
         r#"
         update media
         set
@@ -200,7 +214,7 @@ pub async fn settle(
           thumbnail_key = $6,
           sealed_result = $7,
           ready_at = case when $2 = 'ready'::media_state then now() end
-        where id = $1 and state = 'pending'
+        where id = $1
         "#,
         fetch.id.0,
         state as MediaState,
@@ -208,13 +222,10 @@ pub async fn settle(
         kept.map(|kept| kept.object_key.as_str()),
         kept.map(|kept| kept.size_bytes),
         kept.and_then(|kept| kept.thumbnail_key.as_deref()),
-        kept.map(|kept| kept.sealed_result.as_slice()),
+        sealed_result,
     )
     .execute(&mut *conn)
     .await?;
-    if settled.rows_affected() == 0 {
-        return Ok(None);
-    }
     conversation::bump(conn, &mut locked, fetch.seq, FeedKind::Media).await?;
     Ok(Some(locked.wake()))
 }

@@ -29,8 +29,15 @@ pub struct Upload {
 /// Notes an upload; it is dropped when no message carries it in time.
 ///
 /// # Errors
-/// [`Error::Database`].
-pub async fn put_upload(conn: &mut PgConnection, upload: &Upload) -> Result<(), Error> {
+/// [`Error::Database`]; [`Error::Vault`] when the uploader's key is gone or away.
+pub async fn put_upload(
+    store: &Store,
+    conn: &mut PgConnection,
+    upload: &Upload,
+) -> Result<(), Error> {
+    let keys = store.vault.load(&mut *conn, &[upload.subject_id]).await?;
+    let key = keys.require(upload.subject_id)?;
+    let sealed_result = upload.kept.facts.seal(key, upload.id)?;
     sqlx::query!(
         r#"
         insert into media (
@@ -43,7 +50,7 @@ pub async fn put_upload(conn: &mut PgConnection, upload: &Upload) -> Result<(), 
         upload.kept.size_bytes,
         upload.kept.object_key,
         upload.kept.thumbnail_key,
-        upload.kept.sealed_result,
+        sealed_result,
         upload.uploaded_by.0,
     )
     .execute(conn)

@@ -13,9 +13,10 @@ use uuid::Uuid;
 
 use super::Leased;
 use crate::model::{ChannelId, CodeClass, CodeEffect, ContactId, ConversationId, GraphCodes};
-use crate::store::{Error, channel_health, template};
+use crate::store::{Error, channel_health, contact, template};
 
-/// What follows from the refusal of a send that was called at `at` or later.
+/// What follows from the refusal of a send that was called at `at` or later, for whom it was sent to: the record that
+/// stands for them today.
 ///
 /// # Errors
 /// [`Error::Database`].
@@ -25,8 +26,8 @@ pub async fn of_send(
     code: i32,
     at: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let pair = (send.contact_id, send.channel_id);
-    follow(conn, pair, code, at).await
+    let who = contact::root(&mut *conn, send.contact_id).await?;
+    follow(conn, (who, send.channel_id), code, at).await
 }
 
 /// What follows from statuses that say `failed`: conversation, Meta's code, Meta's time. For whoever applies statuses,

@@ -4,12 +4,15 @@ use compliance::SubjectId;
 use sqlx::PgConnection;
 
 use super::{Leased, Wish, reaction};
+use crate::model::ContactId;
 use crate::store::message::{self, Item};
 use crate::store::{Error, Store};
 
 /// A send, opened.
 #[derive(Debug)]
 pub struct Letter {
+    /// Whose case it is now: a merge or a split may have moved it since the lease.
+    pub contact_id: ContactId,
     /// What it says.
     pub matter: Matter,
     /// The sealed address of the pair, with the subject that sealed it.
@@ -29,9 +32,9 @@ pub struct Letter {
 pub enum Matter {
     /// An item of the conversation.
     Item {
-        /// The item; its body is `None` after erasure.
+        /// The item; its body is `None` after erasure, and when its key is broken.
         item: Box<Item>,
-        /// The subject whose key sealed it, and must seal it again.
+        /// The subject whose key sealed it.
         subject_id: SubjectId,
     },
     /// A reaction of ours.
@@ -50,6 +53,7 @@ pub async fn letter(
     let row = sqlx::query!(
         r#"
         select
+          c.contact_id as "contact_id: ContactId",
           (select m.subject_id from message m where m.conversation_id = c.id and m.seq = $2) as item_subject_id,
           w.subject_id as "subject_id?",
           w.sealed_address as "sealed_address?",
@@ -89,6 +93,7 @@ pub async fn letter(
         }
     };
     Ok(Some(Letter {
+        contact_id: row.contact_id,
         matter,
         address: row.subject_id.map(SubjectId).zip(row.sealed_address),
         last_inbound_seq: row.last_inbound_seq,

@@ -146,7 +146,8 @@ pub async fn lease(
     Ok(rows)
 }
 
-/// Notes that the call to Meta begins now. `false`: the lease is another's, do not call.
+/// Notes that the call to Meta begins now. `false`: the lease is another's, or the case has moved to another contact
+/// since; do not call.
 ///
 /// # Errors
 /// [`Error::Database`].
@@ -157,6 +158,7 @@ pub async fn begin_call(conn: &mut PgConnection, send: &Leased) -> Result<bool, 
         set called_at = clock_timestamp(), tries = tries + 1
         where conversation_id = $1 and seq = $2 and attempt = $3
           and lease_token = $4
+          and contact_id = $5
           and state = 'sending'
           and lease_until > clock_timestamp()
         returning seq
@@ -165,6 +167,7 @@ pub async fn begin_call(conn: &mut PgConnection, send: &Leased) -> Result<bool, 
         send.seq,
         send.attempt,
         send.lease_token,
+        send.contact_id.0,
     )
     .fetch_optional(conn)
     .await?;

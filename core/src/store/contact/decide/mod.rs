@@ -40,6 +40,24 @@ pub(super) struct Claims {
     pub about: Option<ContactId>,
 }
 
+impl Claims {
+    /// A number that stands for all certain spellings of the person's telephone number, the same whichever of them was
+    /// named; `None` when there is but one spelling.
+    pub(super) fn subscriber(&self) -> Option<i64> {
+        let phones = self
+            .named
+            .iter()
+            .filter(|key| key.kind == IdentityKind::Phone);
+        let first = phones
+            .map(|key| &key.mac)
+            .chain(&self.spellings)
+            .map(Mac::as_bytes)
+            .min()
+            .filter(|_| !self.spellings.is_empty())?;
+        first.first_chunk().copied().map(i64::from_be_bytes)
+    }
+}
+
 /// What follows from [`Claims`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Decision {
